@@ -1,0 +1,23 @@
+"""Learn containers on a real engine. The names here are the public ones; everything else may change."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+# Name -> module. Loaded on first use, so that `import labhelpers` stays quick.
+_PUBLIC = {
+    "LabError": "labhelpers.errors",
+}
+
+__all__ = sorted(_PUBLIC)
+
+
+def __getattr__(name: str) -> Any:
+    if name in _PUBLIC:
+        return getattr(import_module(_PUBLIC[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,1 @@
+"""Checks, hints and progress: one module per notebook."""

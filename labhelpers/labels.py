@@ -1,0 +1,10 @@
+"""The label that says: the workshop made this, and may remove it."""
+
+from __future__ import annotations
+
+# Value: the session, one for each folder of workshop data (see labhelpers.engine.session).
+WORKSHOP = "org.labhelpers.workshop"
+# On stock images: the digest of the recipe that made them, so that a changed recipe is noticed.
+RECIPE = "org.labhelpers.recipe"
+# What a thing is for ("class-registry", "stock"), for people who look.
+ROLE = "org.labhelpers.role"

@@ -1,0 +1,85 @@
+"""Where the workshop keeps its files on this machine.
+
+One variable, `LABHELPERS_HOME`, moves everything below one folder (tests and shared machines use it);
+without it the platform's own places are used (`XDG_DATA_HOME`, `XDG_CACHE_HOME`, `XDG_RUNTIME_DIR` honoured).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import platformdirs
+
+APP = "labhelpers"
+# A Unix socket's path has at most 107 bytes (sun_path in unix(7)); leave room for the longest name below it.
+_LONGEST_RUNTIME = 107 - len("/containerd/containerd-debug.sock.ttrpc")
+
+
+@dataclass(frozen=True)
+class Places:
+    """The folders of one workshop. None of them need exist yet.
+
+    `data`: what must survive (engine prefix, engine data, progress). `cache`: what can be made again.
+    `runtime`: sockets, pid files and locks; short enough for a Unix socket.
+    """
+
+    data: Path
+    cache: Path
+    runtime: Path
+
+    @property
+    def prefix(self) -> Path:
+        """The private prefix: programs of our own, unpacked from the distribution's packages."""
+        return self.data / "prefix"
+
+    @property
+    def engine_data(self) -> Path:
+        """What the workshop's own engine stores."""
+        return self.data / "engine"
+
+    @property
+    def socket(self) -> Path:
+        """The socket of the workshop's own engine."""
+        return self.runtime / "docker.sock"
+
+    @property
+    def docker_config(self) -> Path:
+        """The Docker CLI's configuration inside the workshop; the learner's own is never touched."""
+        return self.data / "docker-config"
+
+    @property
+    def logs(self) -> Path:
+        """Logs of what the workshop starts."""
+        return self.data / "logs"
+
+
+def _runtime() -> Path:
+    given = os.environ.get("XDG_RUNTIME_DIR")
+    if given and Path(given).is_dir():
+        return Path(given) / APP
+    if hasattr(os, "getuid"):
+        if os.getuid() == 0 and Path("/run").is_dir():
+            return Path("/run") / APP
+        return Path(tempfile.gettempdir()) / f"{APP}-{os.getuid()}"
+    return Path(tempfile.gettempdir()) / APP
+
+
+def places() -> Places:
+    """The folders that the environment asks for."""
+    home = os.environ.get("LABHELPERS_HOME")
+    if not home:
+        return Places(
+            data=Path(platformdirs.user_data_dir(APP, appauthor=False)),
+            cache=Path(platformdirs.user_cache_dir(APP, appauthor=False)),
+            runtime=_runtime(),
+        )
+    root = Path(home).expanduser().absolute()
+    runtime = root / "run"
+    if len(os.fsencode(runtime)) > _LONGEST_RUNTIME:
+        short = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
+        runtime = _runtime().with_name(f"{APP}-{short}")
+    return Places(data=root / "data", cache=root / "cache", runtime=runtime)

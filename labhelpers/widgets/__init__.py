@@ -1,0 +1,1 @@
+"""What a notebook shows: panels and the layer explorer."""
