@@ -87,7 +87,9 @@ class ProcessError(LabError):
     `argv`: the command, secrets never among them. `status`: its exit status. `log`: the end of its output.
     """
 
-    def __init__(self, tried: str, found: str, fix: str, *, argv: tuple[str, ...], status: int, log: str = ""):
+    def __init__(
+        self, tried: str, found: str, fix: str, *, argv: tuple[str, ...], status: int, log: str = ""
+    ):
         self.argv = argv
         self.status = status
         super().__init__(tried, found, fix, log=log)

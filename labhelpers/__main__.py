@@ -1,0 +1,5 @@
+"""`python -m labhelpers` is `./lab`."""
+
+from labhelpers.cli import main
+
+main()
