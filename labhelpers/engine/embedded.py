@@ -29,8 +29,7 @@ from labhelpers.progress import Progress
 from labhelpers.wait import wait_until
 
 ORIGIN = "the workshop's own engine"
-_START_TIMEOUT = 60
-_STOP_TIMEOUT = 40
+_START_TIMEOUT, _STOP_TIMEOUT = 60, 40  # seconds
 
 
 def why_not() -> str | None:
@@ -71,6 +70,7 @@ class Embedded:
         self.state_file = where.runtime / "network.json"
         self.log_file = where.logs / "engine.log"
         self.config_file = where.data / "engine.json"
+        self.marks = (str(self.exec_root), str(self.config_file))
 
     @property
     def host(self) -> str:
@@ -87,11 +87,7 @@ class Embedded:
 
     def _daemons(self) -> list[psutil.Process]:
         """Daemons started with our configuration. A pid file may be stale; the arguments are not."""
-        return [p for p in leftovers.processes(self._marks) if p.name() == "dockerd"]
-
-    @property
-    def _marks(self) -> tuple[str, str]:
-        return (str(self.exec_root), str(self.config_file))
+        return [p for p in leftovers.processes(self.marks) if p.name() == "dockerd"]
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -127,7 +123,7 @@ class Embedded:
                 )
             self._prepare(progress)
             with progress.task("Starting the engine", unit="steps") as task:
-                leftovers.end_all(leftovers.processes(self._marks))
+                leftovers.end_all(leftovers.processes(self.marks))
                 self._network()
                 self._launch()
                 started = time.monotonic()
@@ -251,7 +247,7 @@ class Embedded:
             if process := self.process():
                 found = True
                 leftovers.end(process, timeout=_STOP_TIMEOUT)
-            if left := leftovers.processes(self._marks):
+            if left := leftovers.processes(self.marks):
                 found = True
                 leftovers.end_all(left)
             leftovers.unmount([self.exec_root, self.where.engine_data, self.where.runtime])

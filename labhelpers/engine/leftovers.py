@@ -29,13 +29,14 @@ def processes(marks: Sequence[str]) -> list[psutil.Process]:
         except psutil.Error:
             continue
         program = Path(words[0]).name if words else ""
-        if program.startswith(("containerd", "docker")) and any(m in word for m in marks for word in words):
+        ours = any(mark in word for mark in marks for word in words)
+        if ours and program.startswith(("containerd", "docker")):
             found.append(process)
     return found
 
 
 def end(process: psutil.Process, *, first: int = signal.SIGTERM, timeout: float = 10) -> None:
-    """Signal a process of ours and wait until it is gone; kill it when it does not go within `timeout` seconds.
+    """Signal a process of ours and wait until it is gone; kill it when that takes over `timeout` seconds.
 
     Raises EngineError when even that does not help.
     """
@@ -74,7 +75,7 @@ def unmount(folders: Sequence[Path]) -> None:
 
 
 def remove_cgroups(name: str) -> None:
-    """Remove the control group `name` and all below it from every hierarchy; they hold no process any more."""
+    """Remove the control group `name` and all below it from every hierarchy; no process is left in them."""
     root = Path("/sys/fs/cgroup")
     for _ in range(20):
         # Version 2 has one hierarchy, version 1 one for each controller.
