@@ -7,7 +7,9 @@ from typing import Any
 
 # Name -> module. Loaded on first use, so that `import labhelpers` stays quick.
 _PUBLIC = {
+    "Engine": "labhelpers.engine",
     "LabError": "labhelpers.errors",
+    "connect": "labhelpers.engine",
 }
 
 __all__ = sorted(_PUBLIC)
