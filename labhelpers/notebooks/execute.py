@@ -59,7 +59,7 @@ class _Client(NotebookClient):
             "",
             silent=True,
             store_history=False,
-            user_expressions={"status": "globals().pop('_exit_code', 0)"},
+            user_expressions={"status": "globals().get('_exit_code', 0)"},
         )
         reply = await self.async_wait_for_reply(asked)
         answer = reply["content"]["user_expressions"]["status"] if reply else {}

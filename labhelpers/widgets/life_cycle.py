@@ -33,10 +33,10 @@ class LifeCycle:
         self.exit_code = exit_code
 
     def __repr__(self) -> str:
-        what = "does not exist" if self.state == "removed" else f"is {self.state}"
+        what = "there is no such container" if self.state == "removed" else self.state
         code = f" with exit code {self.exit_code}" if self.exit_code is not None else ""
         after = f". From here: {_NEXT[self.state]}" if self.state in _NEXT else ""
-        return f"{self.name} {what}{code}{after}."
+        return f"{self.name}: {what}{code}{after}."
 
     def _repr_html_(self) -> str:
         mark = f"#state-{self.state} rect {{ stroke: #1f2328; stroke-width: 6 }}"
