@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+__version__ = "0.1.0"
+
 # Name -> module. Loaded on first use, so that `import labhelpers` stays quick.
 _PUBLIC = {
     "Engine": "labhelpers.engine",

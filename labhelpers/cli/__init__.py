@@ -7,10 +7,17 @@ from importlib import import_module
 
 import click
 
+from labhelpers import __version__
 from labhelpers.errors import LabError
 
 # Command -> the line `./lab --help` shows. The module is labhelpers.cli.NAME; it holds `command`.
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "up": "Open the workshop.",
+    "down": "Stop what the workshop started.",
+    "doctor": "Say what works, what does not, and what to do.",
+    "test": "Run every test.",
+    "clean": "Remove what the workshop made.",
+}
 
 
 class _Lazy(click.Group):
@@ -32,7 +39,7 @@ class _Lazy(click.Group):
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-@click.version_option(package_name="labhelpers", message="labhelpers %(version)s")
+@click.version_option(__version__, message="labhelpers %(version)s")
 @click.pass_context
 def lab(ctx: click.Context, debug: bool) -> None:
     """Learn containers on a real engine.

@@ -157,15 +157,21 @@ class Embedded:
 
     def _network(self) -> None:
         env = self.environment()
-        if self.state_file.exists():
-            before = network.Before.load(self.state_file.read_text())
-            if before.boot == network.boot_id():
-                network.make_bridge(before, env)
-                self._configure(before)
-                return
-        before = network.prepare(env)
-        self.state_file.write_text(before.dump())
+        before = self._recorded()
+        if before is None:
+            before = network.record(env)
+            # Written before anything changes: whatever ends this process, `stop` knows what to undo.
+            self.state_file.write_text(before.dump())
+        network.make_bridge(before, env)
         self._configure(before)
+
+    def _recorded(self) -> network.Before | None:
+        """What was recorded since this machine's last boot."""
+        try:
+            before = network.Before.load(self.state_file.read_text())
+        except (OSError, ValueError, TypeError):
+            return None
+        return before if before.boot == network.boot_id() else None
 
     def _configure(self, before: network.Before) -> None:
         for folder in (self.where.data, self.where.engine_data, self.where.logs, self.exec_root):
@@ -244,10 +250,10 @@ class Embedded:
                 self._end(process, signal.SIGTERM, _STOP_TIMEOUT)
             found = self._cleanup_processes() or found
             self._unmount()
-            if self.state_file.exists():
+            if before := self._recorded():
                 found = True
-                network.restore(network.Before.load(self.state_file.read_text()), self.environment())
-                self.state_file.unlink()
+                network.restore(before, self.environment())
+            self.state_file.unlink(missing_ok=True)
             self._remove_cgroups()
             run(
                 as_root(["rm", "-rf", str(self.exec_root), str(self.where.socket), str(self.pid_file)]),

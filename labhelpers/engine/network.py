@@ -101,26 +101,22 @@ def _saved(tool: str, env: Mapping[str, str]) -> str:
         return ""  # a kernel without IPv6 has no ip6tables
 
 
-def prepare(env: Mapping[str, str]) -> Before:
-    """Record what is there, then make the engine's bridge. Undone by `restore`."""
+def record(env: Mapping[str, str]) -> Before:
+    """Record what is there, and choose a bridge's name and a range that are free. Changes nothing."""
     there = links(env)
-    pool = free_pool(used_networks(env))
-    bridge = next(name for name in (f"lab{i}" for i in range(100)) if name not in there)
     settings = {}
     for name in _SETTINGS:
         path = Path("/proc/sys") / name
         if path.exists():
             settings[name] = path.read_text().strip()
-    before = Before(
+    return Before(
         boot=boot_id(),
-        bridge=bridge,
-        pool=str(pool),
+        bridge=next(name for name in (f"lab{i}" for i in range(100)) if name not in there),
+        pool=str(free_pool(used_networks(env))),
         filters={tool: _saved(tool, env) for tool in _FILTERS},
         settings=settings,
         links=there,
     )
-    make_bridge(before, env)
-    return before
 
 
 def bridge_address(pool: str) -> str:
@@ -135,16 +131,15 @@ def networks_base(pool: str) -> str:
 
 
 def make_bridge(before: Before, env: Mapping[str, str]) -> None:
-    """Make the engine's bridge unless it is there."""
-    if before.bridge in links(env):
-        return
-    tried = f"make the engine's network bridge {before.bridge}"
-    for args in (
-        ["link", "add", before.bridge, "type", "bridge"],
-        ["address", "add", bridge_address(before.pool), "dev", before.bridge],
+    """Make the engine's bridge, or complete it. Undone by `restore`."""
+    commands = [
+        ["address", "replace", bridge_address(before.pool), "dev", before.bridge],
         ["link", "set", before.bridge, "up"],
-    ):
-        run(as_root(["ip", *args]), tried=tried, env=env)
+    ]
+    if before.bridge not in links(env):
+        commands.insert(0, ["link", "add", before.bridge, "type", "bridge"])
+    for args in commands:
+        run(as_root(["ip", *args]), tried=f"make the engine's network bridge {before.bridge}", env=env)
 
 
 def _tables(saved: str) -> dict[str, list[str]]:
@@ -188,9 +183,7 @@ def undo_commands(tool: str, before: str, now: str, marks: Iterable[str]) -> lis
 
 
 def restore(before: Before, env: Mapping[str, str]) -> None:
-    """Take away the engine's bridges, rules and settings. Fine to call twice, or after a reboot."""
-    if before.boot != boot_id():
-        return
+    """Take away the engine's bridges, rules and settings. Fine to call twice."""
     bridges = [
         name
         for name in links(env)

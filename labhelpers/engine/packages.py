@@ -33,6 +33,7 @@ class Archive:
     distribution: str
     codename: str
     uri: str
+    security: str | None = None
 
 
 def os_release(text: str) -> dict[str, str]:
@@ -42,12 +43,16 @@ def os_release(text: str) -> dict[str, str]:
 
 
 def _targets(text: str, codename: str) -> Archive | None:
-    """The archive of the release itself among apt's index targets: main, and neither security nor updates."""
+    """The archive of the release itself, and of its security updates, among apt's index targets."""
+    uris: dict[str, str] = {}
+    distribution = ""
     for line in text.splitlines():
         uri, release, component, distribution = line.split("|")
-        if release == codename and component == "main":
-            return Archive(distribution, codename, uri.rstrip("/"))
-    return None
+        if component == "main":
+            uris.setdefault(release, uri.rstrip("/"))
+    if codename not in uris:
+        return None
+    return Archive(distribution, codename, uris[codename], uris.get(f"{codename}-security"))
 
 
 def archive() -> Archive | None:
