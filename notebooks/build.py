@@ -12,18 +12,21 @@ from __future__ import annotations
 
 import argparse
 import difflib
+import os
 import re
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
+from labhelpers.engine import connect, environment
 from labhelpers.errors import LabError, NotebookError
 from labhelpers.notebooks import convert
 from labhelpers.notebooks.execute import Report, execute
+from labhelpers.places import places
 
 HERE = Path(__file__).resolve().parent
 
@@ -88,8 +91,18 @@ def _chosen(sources: list[Path], names: list[str]) -> list[Path]:
     return [path for path in sources if not names or {path.stem, path.stem.split("_")[0]} & {*names}]
 
 
-def main(argv: list[str] | None = None, *, root: Path = HERE) -> int:
-    """Build what is asked for. 0: done, or nothing differs; 1: a failure or a difference; 2: wrong use."""
+def reach_engine() -> None:
+    """Let `docker …` in this process's notebooks reach the engine that the workshop uses."""
+    os.environ.update(environment(connect(), places()))
+
+
+def main(
+    argv: list[str] | None = None, *, root: Path = HERE, prepare: Callable[[], None] = reach_engine
+) -> int:
+    """Build what is asked for. 0: done, or nothing differs; 1: a failure or a difference; 2: wrong use.
+
+    `prepare` is called once before notebooks are executed.
+    """
     parser = argparse.ArgumentParser(
         prog="notebooks/build.py", description="Build the notebooks from their sources."
     )
@@ -106,6 +119,12 @@ def main(argv: list[str] | None = None, *, root: Path = HERE) -> int:
     except NotebookError as unknown:
         print(f"build: {unknown.message}", file=sys.stderr)
         return 2
+    try:
+        if not options.no_execute:
+            prepare()
+    except LabError as missing:
+        print(f"build: {missing.message}", file=sys.stderr)
+        return 1
     status = 0
     for source in sources:
         began = time.monotonic()

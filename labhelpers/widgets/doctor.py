@@ -4,30 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from html import escape
-from typing import Protocol
+from pathlib import Path
 
+from labhelpers.doctor import Check, examine
 from labhelpers.widgets.look import panel
-
-
-class Check(Protocol):
-    """One line of the doctor, as `labhelpers.doctor.Check` has it."""
-
-    @property
-    def name(self) -> str:
-        """What was looked at."""
-
-    @property
-    def ok(self) -> bool | None:
-        """Whether it works; None for an optional thing that is not there."""
-
-    @property
-    def detail(self) -> str:
-        """What was found."""
-
-    @property
-    def fix(self) -> str:
-        """What to do about it."""
-
 
 # A sign, a word and a colour each: none of the three has to be seen for the other two to be understood.
 _STATES = {
@@ -35,6 +15,12 @@ _STATES = {
     None: ("–", "optional", "var(--jp-ui-font-color1, #1f2328)"),
     False: ("✗", "needs you", "var(--jp-error-color0, #a12a1e)"),
 }
+
+
+def _short(text: str) -> str:
+    """The same text with this workshop's folder and the home folder left out of paths: easier to read."""
+    ours = Path(__file__).resolve().parents[2]
+    return text.replace(f"{ours}/", "").replace(f"{Path.home()}/", "~/")
 
 
 class DoctorPanel:
@@ -66,7 +52,7 @@ class DoctorPanel:
         lines = [self.verdict]
         for check in self.checks:
             sign, word, _ = _STATES[check.ok]
-            lines.append(f"{sign} {word:9}  {check.name}: {check.detail}")
+            lines.append(f"{sign} {word:9}  {check.name}: {_short(check.detail)}")
             if check.fix and not check.ok:
                 lines.append(f"             what to do: {check.fix}")
         return "\n".join(lines)
@@ -75,10 +61,12 @@ class DoctorPanel:
         rows = []
         for check in self.checks:
             sign, word, colour = _STATES[check.ok]
-            fix = f'<span class="fix">→ {escape(check.fix)}</span>' if check.fix and not check.ok else ""
+            found = escape(_short(check.detail))
+            if check.fix and not check.ok:
+                found += f'<span class="fix">→ {escape(check.fix)}</span>'
             rows.append(
                 f'<tr><td class="state" style="color: {colour}"><span aria-hidden="true">{sign}</span> {word}'
-                f'</td><th scope="row">{escape(check.name)}</th><td>{escape(check.detail)}{fix}</td></tr>'
+                f'</td><th scope="row">{escape(check.name)}</th><td>{found}</td></tr>'
             )
         head = '<tr><th scope="col">State</th><th scope="col">What</th><th scope="col">Found</th></tr>'
         return panel(self.verdict, f"<table><thead>{head}</thead><tbody>{''.join(rows)}</tbody></table>")
@@ -86,7 +74,4 @@ class DoctorPanel:
 
 def doctor_panel() -> DoctorPanel:
     """Look at the engine, the images, the registry and this machine; the command is `./lab doctor`."""
-    # Loaded here: the doctor reaches for the engine, which not every user of this module has.
-    from labhelpers.doctor import examine
-
     return DoctorPanel(examine())
