@@ -43,6 +43,7 @@ def command(port: int | None, no_browser: bool, yes: bool) -> int:
     Ctrl-C ends JupyterLab. A second `up` finds everything there and is quick.
     """
     where = places()
+    signal.signal(signal.SIGTERM, _leave)
 
     def may_start() -> None:
         console.print(_PLAN.format(prefix=where.prefix), markup=False)
@@ -76,13 +77,13 @@ def command(port: int | None, no_browser: bool, yes: bool) -> int:
         return 0
 
 
+def _leave(number: int, frame: FrameType | None) -> None:
+    """A request to end is a person's Ctrl-C: what was started is ended in order."""
+    raise KeyboardInterrupt
+
+
 def _stay(server: jupyter.Server) -> int:
     """Wait for JupyterLab's end, or for a person's."""
-
-    def leave(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    signal.signal(signal.SIGTERM, leave)
     try:
         server.wait()
     except KeyboardInterrupt:
