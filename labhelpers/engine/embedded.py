@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import time
@@ -21,17 +20,16 @@ from pathlib import Path
 import psutil
 from filelock import FileLock, Timeout
 
-from labhelpers.engine import network, packages
+from labhelpers.engine import leftovers, network, packages
 from labhelpers.engine.client import Engine, open_engine
-from labhelpers.errors import EngineError, EngineNotFound, EngineUnreachable, LabError
+from labhelpers.errors import EngineError, EngineNotFound, EngineUnreachable
 from labhelpers.places import Places
 from labhelpers.process import as_root, is_root, run, tail
 from labhelpers.progress import Progress
 from labhelpers.wait import wait_until
 
 ORIGIN = "the workshop's own engine"
-_START_TIMEOUT = 60
-_STOP_TIMEOUT = 40
+_START_TIMEOUT, _STOP_TIMEOUT = 60, 40  # seconds
 
 
 def why_not() -> str | None:
@@ -72,6 +70,7 @@ class Embedded:
         self.state_file = where.runtime / "network.json"
         self.log_file = where.logs / "engine.log"
         self.config_file = where.data / "engine.json"
+        self.marks = (str(self.exec_root), str(self.config_file))
 
     @property
     def host(self) -> str:
@@ -88,7 +87,7 @@ class Embedded:
 
     def _daemons(self) -> list[psutil.Process]:
         """Daemons started with our configuration. A pid file may be stale; the arguments are not."""
-        return [p for p in self._leftovers() if p.name() == "dockerd"]
+        return [p for p in leftovers.processes(self.marks) if p.name() == "dockerd"]
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -124,7 +123,7 @@ class Embedded:
                 )
             self._prepare(progress)
             with progress.task("Starting the engine", unit="steps") as task:
-                self._cleanup_processes()
+                leftovers.end_all(leftovers.processes(self.marks))
                 self._network()
                 self._launch()
                 started = time.monotonic()
@@ -247,14 +246,16 @@ class Embedded:
             found = False
             if process := self.process():
                 found = True
-                self._end(process, signal.SIGTERM, _STOP_TIMEOUT)
-            found = self._cleanup_processes() or found
-            self._unmount()
+                leftovers.end(process, timeout=_STOP_TIMEOUT)
+            if left := leftovers.processes(self.marks):
+                found = True
+                leftovers.end_all(left)
+            leftovers.unmount([self.exec_root, self.where.engine_data, self.where.runtime])
             if before := self._recorded():
                 found = True
                 network.restore(before, self.environment())
             self.state_file.unlink(missing_ok=True)
-            self._remove_cgroups()
+            leftovers.remove_cgroups(self._cgroup)
             run(
                 as_root(["rm", "-rf", str(self.exec_root), str(self.where.socket), str(self.pid_file)]),
                 tried="remove the engine's sockets",
@@ -276,71 +277,6 @@ class Embedded:
         folders.append(self.where.prefix.with_name(self.where.prefix.name + ".work"))
         if any(path.exists() for path in folders):
             run(as_root(["rm", "-rf", *map(str, folders)]), tried="remove the engine's data", timeout=600)
-
-    def _end(self, process: psutil.Process, with_signal: int, timeout: float) -> None:
-        """Signal a process of ours and wait until it is gone; kill it when it does not go."""
-        for number in (with_signal, signal.SIGKILL):
-            try:
-                run(
-                    as_root(["kill", f"-{int(number)}", str(process.pid)]), tried=f"end process {process.pid}"
-                )
-                process.wait(timeout)
-                return
-            except psutil.TimeoutExpired:
-                continue
-            except (psutil.NoSuchProcess, LabError):
-                if not process.is_running():
-                    return
-        raise EngineError(
-            f"stop the engine (process {process.pid})", "it does not end", "Restart the machine."
-        )
-
-    def _leftovers(self) -> list[psutil.Process]:
-        """The engine's programs that run, known by our folders in their arguments."""
-        marks = (str(self.exec_root), str(self.config_file))
-        found = []
-        for process in psutil.process_iter():
-            try:
-                words = process.cmdline()
-            except psutil.Error:
-                continue
-            program = Path(words[0]).name if words else ""
-            if program.startswith(("containerd", "docker")) and any(m in w for m in marks for w in words):
-                found.append(process)
-        return found
-
-    def _cleanup_processes(self) -> bool:
-        """End what a killed engine left behind, its containers included."""
-        left = self._leftovers()
-        for process in left:
-            try:
-                children = process.children(recursive=True) if "shim" in process.name() else []
-            except psutil.Error:
-                children = []
-            for one in [*children, process]:
-                if one.is_running():
-                    self._end(one, signal.SIGKILL, 10)
-        return bool(left)
-
-    def _unmount(self) -> None:
-        """Take away mounts below our folders, the deepest first."""
-        roots = (f"{self.exec_root}/", f"{self.where.engine_data}/", f"{self.where.runtime}/")
-        mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-        for mount in sorted((m for m in mounts if m.startswith(roots)), key=len, reverse=True):
-            run(as_root(["umount", "-l", mount]), tried=f"unmount {mount}")
-
-    def _remove_cgroups(self) -> None:
-        """Remove the engine's empty control groups; each may need a moment after its last process."""
-        for _ in range(20):
-            left = [path for path in Path("/sys/fs/cgroup").glob(f"**/{self._cgroup}") if path.is_dir()]
-            if not left:
-                return
-            for path in left:
-                folders = sorted((p for p in path.rglob("*") if p.is_dir()), key=lambda p: -len(str(p)))
-                subprocess.run(
-                    as_root(["rmdir", *map(str, folders), str(path)]), capture_output=True, check=False
-                )
-            time.sleep(0.1)
 
 
 def _system_path() -> str:
