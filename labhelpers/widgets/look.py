@@ -15,8 +15,8 @@ section.lab-panel h3 { margin: 0 0 8px; font-size: 16px; font-weight: 600; color
 section.lab-panel table { border-collapse: collapse; table-layout: auto; width: 100%; margin: 0;
   font-size: inherit; }
 section.lab-panel tr { background: none !important; }
-section.lab-panel th, section.lab-panel td { text-align: left; vertical-align: top; background: none;
-  padding: 5px 16px 5px 0; border: 0; border-top: 1px solid var(--jp-border-color2, #e4e8ec);
+section.lab-panel th, section.lab-panel td { text-align: left !important; vertical-align: top;
+  background: none; padding: 5px 16px 5px 0; border: 0; border-top: 1px solid var(--jp-border-color2, #e4e8ec);
   color: inherit; white-space: normal; max-width: none; }
 section.lab-panel td { overflow-wrap: anywhere; }
 section.lab-panel thead th { border-top: 0; font-weight: 600; }

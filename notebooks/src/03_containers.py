@@ -371,9 +371,11 @@ life_cycle("web-03")
 # | 137 | killed by SIGKILL: `stop` after its waiting time, `kill`, or out of memory |
 # | 143 | ended by SIGTERM |
 #
-# `docker kill` sends SIGKILL at once. `docker restart` is stop and start in one; the container stays the same:
+# `docker kill` sends SIGKILL at once. `docker restart` is stop and start in one. Each of them prints the name of the container, which is the same one all the time:
 
 # %%
+# !docker kill web-03
+# !docker start web-03
 # !docker restart web-03
 
 # %% [markdown]
