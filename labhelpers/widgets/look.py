@@ -16,7 +16,8 @@ section.lab-panel table { border-collapse: collapse; table-layout: auto; width: 
   font-size: inherit; }
 section.lab-panel tr { background: none !important; }
 section.lab-panel th, section.lab-panel td { text-align: left !important; vertical-align: top;
-  background: none; padding: 5px 16px 5px 0; border: 0; border-top: 1px solid var(--jp-border-color2, #e4e8ec);
+  background: none; padding: 5px 16px 5px 0; border: 0;
+  border-top: 1px solid var(--jp-border-color2, #e4e8ec);
   color: inherit; white-space: normal; max-width: none; }
 section.lab-panel td { overflow-wrap: anywhere; }
 section.lab-panel thead th { border-top: 0; font-weight: 600; }

@@ -384,7 +384,7 @@ life_cycle("web-03")
 # The next cell starts a container that fails. Do not run it again: read what it left behind.
 
 # %% tags=["volatile"]
-# !docker run -d --name broken-03 localhost:5005/lab/busybox:1 sh -c 'echo "reading settings"; cat /etc/settings.ini || exit 3'
+# !docker run -d --name broken-03 localhost:5005/lab/busybox:1 sh -c 'cat /etc/settings.ini || exit 3'
 
 # %% [markdown]
 # - **Goal:** answer three questions, each with one command.
