@@ -1,15 +1,11 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import sys
 from pathlib import Path
 from types import ModuleType
 
 import pytest
-
-from labhelpers.engine import connect, environment
-from labhelpers.places import places
 
 ROOT = Path(__file__).resolve().parents[2]
 NOTEBOOKS = ROOT / "notebooks"
@@ -25,9 +21,3 @@ def build() -> ModuleType:
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
-
-
-@pytest.fixture(scope="session")
-def docker_env() -> dict[str, str]:
-    """The environment of a kernel in which `docker …` reaches the workshop's engine."""
-    return {**os.environ, **environment(connect(), places())}
