@@ -1,4 +1,4 @@
-"""What an engine leaves on a machine beside its network: processes, mounts and control groups.
+"""What an engine has, and leaves, on a machine beside its network: processes, mounts and control groups.
 
 An engine that ends in order leaves empty control groups; one that was killed leaves all of them.
 """
@@ -13,8 +13,9 @@ from pathlib import Path
 
 import psutil
 
-from labhelpers.errors import EngineError, LabError
+from labhelpers.errors import EngineError, LabError, WaitTimeout
 from labhelpers.process import as_root, run
+from labhelpers.wait import wait_until
 
 
 def processes(marks: Sequence[str]) -> list[psutil.Process]:
@@ -35,6 +36,26 @@ def processes(marks: Sequence[str]) -> list[psutil.Process]:
     return found
 
 
+def daemons() -> list[psutil.Process]:
+    """Engines running in this network namespace, whoever started them."""
+    mine = _net_namespace("self")
+    found = []
+    for process in psutil.process_iter(["name", "status"]):
+        # One that ended and was not reaped (pid 1 of a container seldom does) harms nobody.
+        if process.info["status"] == psutil.STATUS_ZOMBIE:
+            continue
+        if process.info["name"] == "dockerd" and _net_namespace(process.pid) in (mine, None):
+            found.append(process)
+    return found
+
+
+def _net_namespace(pid: int | str) -> str | None:
+    try:
+        return str(Path(f"/proc/{pid}/ns/net").readlink())
+    except OSError:
+        return None
+
+
 def end(process: psutil.Process, *, first: int = signal.SIGTERM, timeout: float = 10) -> None:
     """Signal a process of ours and wait until it is gone; kill it when that takes over `timeout` seconds.
 
@@ -43,14 +64,27 @@ def end(process: psutil.Process, *, first: int = signal.SIGTERM, timeout: float 
     for number in (first, signal.SIGKILL):
         try:
             run(as_root(["kill", f"-{int(number)}", str(process.pid)]), tried=f"end process {process.pid}")
-            process.wait(timeout)
-            return
-        except psutil.TimeoutExpired:
-            continue
-        except (psutil.NoSuchProcess, LabError):
-            if not process.is_running():
+            if _gone(process, timeout):
+                return
+        except LabError:
+            if _gone(process, 0):
                 return
     raise EngineError(f"stop the engine (process {process.pid})", "it does not end", "Restart the machine.")
+
+
+def _gone(process: psutil.Process, timeout: float) -> bool:
+    """Whether it ended within `timeout` seconds; its parent need not have asked for its exit status."""
+
+    def ended() -> bool:
+        try:
+            return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
+    try:
+        return wait_until(ended, timeout, what=f"the end of process {process.pid}", every=0.05)
+    except WaitTimeout:
+        return False
 
 
 def end_all(left: Sequence[psutil.Process]) -> None:
