@@ -73,6 +73,10 @@ class Embedded:
         """Daemons started with our configuration. A pid file may be stale; the arguments are not."""
         return [p for p in leftovers.processes(self.marks) if p.name() == "dockerd"]
 
+    def _left(self) -> list[psutil.Process]:
+        """What an engine that was killed left running: its programs and its containers."""
+        return [*leftovers.processes(self.marks), *leftovers.members(self._cgroup)]
+
     @contextmanager
     def _lock(self) -> Iterator[None]:
         self.where.runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -107,7 +111,7 @@ class Embedded:
                 )
             self._prepare(progress)
             with progress.task("Starting the engine", unit="steps") as task:
-                leftovers.end_all(leftovers.processes(self.marks))
+                leftovers.end_all(self._left())
                 self._network()
                 self._launch()
                 engine = self._wait()
@@ -236,7 +240,7 @@ class Embedded:
             if process := self.process():
                 found = True
                 leftovers.end(process, timeout=_STOP_TIMEOUT)
-            if left := leftovers.processes(self.marks):
+            if left := self._left():
                 found = True
                 leftovers.end_all(left)
             leftovers.unmount([self.exec_root, self.where.engine_data, self.where.runtime])

@@ -101,19 +101,49 @@ def end_all(left: Sequence[psutil.Process]) -> None:
 
 
 def unmount(folders: Sequence[Path]) -> None:
-    """Take away the mounts below these folders, the deepest first."""
+    """Take away the mounts below these folders, the deepest first.
+
+    And of a folder on itself, which an engine makes of its data; another disk mounted there stays.
+    """
     roots = tuple(f"{folder}/" for folder in folders)
-    mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-    for mount in sorted((m for m in mounts if m.startswith(roots)), key=len, reverse=True):
+    mounts = []
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        root, mount = line.split()[3:5]
+        on_itself = root != "/" and mount.endswith(root) and Path(mount) in folders
+        if mount.startswith(roots) or on_itself:
+            mounts.append(mount)
+    for mount in sorted(mounts, key=len, reverse=True):
         run(as_root(["umount", "-l", mount]), tried=f"unmount {mount}")
+
+
+def _cgroups(name: str) -> list[Path]:
+    """The control group `name`: version 2 has one hierarchy, version 1 one for each controller."""
+    root = Path("/sys/fs/cgroup")
+    return [path for path in (root / name, *root.glob(f"*/{name}")) if path.is_dir()]
+
+
+def members(name: str) -> list[psutil.Process]:
+    """The processes in the control group `name`: containers, also those whose shim was killed."""
+    pids: set[int] = set()
+    for group in _cgroups(name):
+        for path in group.rglob("cgroup.procs"):
+            try:
+                pids.update(map(int, path.read_text().split()))
+            except OSError:
+                continue
+    found = []
+    for pid in sorted(pids):
+        try:
+            found.append(psutil.Process(pid))
+        except psutil.NoSuchProcess:
+            continue
+    return found
 
 
 def remove_cgroups(name: str) -> None:
     """Remove the control group `name` and all below it from every hierarchy; no process is left in them."""
-    root = Path("/sys/fs/cgroup")
     for _ in range(20):
-        # Version 2 has one hierarchy, version 1 one for each controller.
-        left = [path for path in (root / name, *root.glob(f"*/{name}")) if path.is_dir()]
+        left = _cgroups(name)
         if not left:
             return
         for path in left:
