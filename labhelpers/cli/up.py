@@ -43,13 +43,13 @@ def command(port: int | None, no_browser: bool, yes: bool) -> int:
     Ctrl-C ends JupyterLab. A second `up` finds everything there and is quick.
     """
     where = places()
-    signal.signal(signal.SIGTERM, _leave)
 
     def may_start() -> None:
         console.print(_PLAN.format(prefix=where.prefix), markup=False)
         if not yes and sys.stdin.isatty() and not click.confirm("Go on?", default=True):
             _refuse()
 
+    _leave_in_order()
     try:
         with jupyter.only_one(where):
             chosen = jupyter.choose_port(port)
@@ -77,9 +77,15 @@ def command(port: int | None, no_browser: bool, yes: bool) -> int:
         return 0
 
 
-def _leave(number: int, frame: FrameType | None) -> None:
-    """A request to end is a person's Ctrl-C: what was started is ended in order."""
-    raise KeyboardInterrupt
+def _leave_in_order() -> None:
+    """Let the terminal's end and SIGTERM be what Ctrl-C is: JupyterLab must not outlive this process."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        if number := getattr(signal, name, None):
+            signal.signal(number, leave)
 
 
 def _stay(server: jupyter.Server) -> int:
