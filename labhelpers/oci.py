@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import json
-import platform as machine
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from labhelpers.filetree.limits import FormatError
-from labhelpers.reference import is_digest
+from labhelpers.errors import FormatError
+from labhelpers.reference import is_digest as is_digest
 
 INDEX_TYPES = (
     "application/vnd.oci.image.index.v1+json",
@@ -76,7 +75,9 @@ _ARCHITECTURES = {"x86_64": "amd64", "aarch64": "arm64", "armv7l": "arm", "i686"
 
 def host_platform() -> Platform:
     """The platform whose images run here: Linux containers on this machine's processor."""
-    name = machine.machine().lower()
+    import platform  # for this question alone, and not quick to import
+
+    name = platform.machine().lower()
     return Platform("linux", _ARCHITECTURES.get(name, name))
 
 

@@ -2,7 +2,8 @@
 
 from labhelpers.filetree.cursor import FileCursor, Reader, StreamCursor, StreamReader
 from labhelpers.filetree.index import Entry, LayerIndex
-from labhelpers.filetree.limits import DEFAULT_LIMITS, FormatError, Limits
+from labhelpers.errors import FormatError
+from labhelpers.filetree.limits import DEFAULT_LIMITS, Limits
 from labhelpers.filetree.names import OPAQUE, WHITEOUT, normalise, printable
 from labhelpers.filetree.scan import scan
 

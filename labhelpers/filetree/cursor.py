@@ -10,7 +10,7 @@ import hashlib
 from collections.abc import Callable, Iterator
 from typing import Protocol
 
-from labhelpers.filetree.limits import FormatError
+from labhelpers.errors import FormatError
 
 BLOCK = 512
 # Reading a page rather than a block makes small files cost no second read, and costs nothing itself.
@@ -162,19 +162,16 @@ class StreamReader(Reader):
 
 
 class LimitedReader(Reader):
-    """The next `size` bytes of another reader, as a reader of their own. `see`: shown every byte."""
+    """The next `size` bytes of another reader, as a reader of their own; `left` of them are still to come."""
 
-    def __init__(self, below: Reader, size: int, see: Callable[[memoryview], object] | None = None) -> None:
+    def __init__(self, below: Reader, size: int) -> None:
         super().__init__()
         self._below = below
         self.left = size
-        self._see = see
 
     def _next(self) -> memoryview:
         found = self._below.some(self.left)
         self.left -= len(found)
-        if self._see is not None:
-            self._see(found)
         return found
 
 

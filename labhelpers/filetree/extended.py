@@ -10,7 +10,8 @@ from typing import NamedTuple
 
 from labhelpers.filetree import header, sparse
 from labhelpers.filetree.cursor import BLOCK, Cursor
-from labhelpers.filetree.limits import FormatError, Limits
+from labhelpers.errors import FormatError
+from labhelpers.filetree.limits import Limits
 
 EXTENDED = b"LKxg"
 _LONG_NAME, _LONG_LINK, _PAX, _GLOBAL = EXTENDED

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import zlib
 
-from labhelpers.filetree.limits import FormatError
+from labhelpers.errors import FormatError
 
 ZERO = bytes(512)
 _LARGEST = (1 << 63) - 1

@@ -121,6 +121,11 @@ class LayerIndex:
             self.offsets[number],
         )
 
+    def holes(self, number: int) -> tuple[int, tuple[tuple[int, int], ...]]:
+        """A sparse file's (size, map); (-1, ()) for any other. Part of what makes two contents the same."""
+        extra = self.extras.get(number, _NO_EXTRA)
+        return extra.size, extra.sparse
+
     def entries(self) -> Iterator[Entry]:
         """All entries, in archive order."""
         return map(self.entry, range(len(self.paths)))

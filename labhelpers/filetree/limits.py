@@ -1,15 +1,8 @@
-"""How much an image may claim before it is refused, and the error of a reader that refuses."""
+"""How much an image may claim before it is refused."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-
-class FormatError(ValueError):
-    """Bytes that are not what they should be. The message says what was found, as a clause for people.
-
-    Readers raise it without knowing whose bytes they read; the sources wrap it in an `ImageError` that does.
-    """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

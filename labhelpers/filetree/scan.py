@@ -16,7 +16,8 @@ from labhelpers.filetree.cursor import BLOCK, Cursor
 from labhelpers.filetree.extended import EXTENDED, NOTHING, read_extended
 from labhelpers.filetree.header import ZERO, number
 from labhelpers.filetree.index import BLOCK_DEVICE, CHARACTER, FILE, FOLDER, HARDLINK, SYMLINK, Extra, LayerIndex
-from labhelpers.filetree.limits import DEFAULT_LIMITS, FormatError, Limits
+from labhelpers.errors import FormatError
+from labhelpers.filetree.limits import DEFAULT_LIMITS, Limits
 from labhelpers.filetree.names import WHITEOUT, normalise, text, whiteout_target
 
 _SECOND = 1_000_000_000

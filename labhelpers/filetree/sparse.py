@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from labhelpers.filetree.cursor import BLOCK, Cursor
 from labhelpers.filetree.header import number, pax_number
-from labhelpers.filetree.limits import FormatError, Limits
+from labhelpers.errors import FormatError
+from labhelpers.filetree.limits import Limits
 
 _PREFIX = "GNU.sparse."
 
