@@ -191,7 +191,9 @@ def parse_index(data: bytes) -> tuple[Descriptor, ...]:
     found = _object(document(data, "the index"), "the index")
     if "manifests" not in found:
         raise FormatError("the index has no list of manifests")
-    return tuple(parse_descriptor(item, "an entry of the index") for item in _list(found["manifests"], "its list"))
+    return tuple(
+        parse_descriptor(item, "an entry of the index") for item in _list(found["manifests"], "its list")
+    )
 
 
 def is_index(data: bytes, media_type: str = "") -> bool:
@@ -215,7 +217,9 @@ def parse_manifest(data: bytes) -> Manifest:
     layers = _list(found.get("layers"), "the manifest's list of layers")
     return Manifest(
         config,
-        tuple(parse_descriptor(item, f"layer {number} of the manifest") for number, item in enumerate(layers)),
+        tuple(
+            parse_descriptor(item, f"layer {number} of the manifest") for number, item in enumerate(layers)
+        ),
     )
 
 
@@ -254,4 +258,6 @@ def compression(media_type: str) -> str:
             how = {"": "tar", "+gzip": "gzip", ".gzip": "gzip", "+zstd": "zstd", ".zstd": "zstd"}
             if (tail := media_type[len(base) :]) in how:
                 return how[tail]
-    raise FormatError(f"a layer has the media type {media_type!r}, which is no layer of an image that can be read")
+    raise FormatError(
+        f"a layer has the media type {media_type!r}, which is no layer of an image that can be read"
+    )

@@ -87,4 +87,6 @@ def parse(name: str) -> Reference:
 
 def _wrong(name: str, found: str) -> ImageError:
     shown = ascii(name if len(name) < 80 else name[:77] + "...")
-    return ImageError(f"read {shown} as an image name", found, "Names look like python:3.12 or localhost:5005/app:1.")
+    return ImageError(
+        f"read {shown} as an image name", found, "Names look like python:3.12 or localhost:5005/app:1."
+    )

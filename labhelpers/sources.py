@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from labhelpers.errors import FormatError, ImageError, LabError
-from labhelpers.filetree import DEFAULT_LIMITS, Limits, Reader, StreamReader, printable
+from labhelpers.filetree import DEFAULT_LIMITS, LayerIndex, Limits, Reader, StreamReader, printable
 from labhelpers.image import Image, Layer, layer_steps
 from labhelpers.layout import archive, names, stream
 from labhelpers.layout.blobs import FileBlob, OpenFile
@@ -89,15 +90,25 @@ def _open_path(source: Source, platform: Platform | None, options: Options) -> I
     )
     meter = Meter(options.task)
     loaded = [(stored, *load_layer(stored, options, meter)) for stored in plan.layers]
-    return assemble(source, plan.reference, plan.config, loaded)
+    return assemble(_named(source, plan.format), plan.reference, plan.config, loaded)
 
 
 def _preferred(source: Source) -> str | None:
-    """What the transport asks for. A bare path asks for nothing in particular, and says docker-archive."""
-    return "oci" if source.transport in (names.OCI, names.OCI_ARCHIVE) else None
+    if source.bare:
+        return None
+    return "docker" if source.transport == names.DOCKER_ARCHIVE else "oci"
 
 
-def _open_compressed(source: Source, file: OpenFile, how: str, platform: Platform | None, options: Options) -> Image:
+def _named(source: Source, format_: str) -> Source:
+    """A bare path under the transport that its file turned out to need."""
+    if source.bare and source.transport == names.DOCKER_ARCHIVE and format_ == "oci":
+        return replace(source, transport=names.OCI_ARCHIVE)
+    return source
+
+
+def _open_compressed(
+    source: Source, file: OpenFile, how: str, platform: Platform | None, options: Options
+) -> Image:
     meter = Meter(options.task)
     blob = FileBlob(file, 0, file.size)
 
@@ -108,7 +119,7 @@ def _open_compressed(source: Source, file: OpenFile, how: str, platform: Platfor
     plan = stream.find(
         found, prefer=_preferred(source), name=source.image, platform=platform, options=options, reopen=reopen
     )
-    return assemble_stream(source, plan, options)
+    return assemble_stream(_named(source, plan.format), plan, options)
 
 
 def assemble_stream(source: Source, plan: stream.StreamPlan, options: Options) -> Image:
@@ -125,7 +136,7 @@ def assemble(
     source: Source,
     reference: str | None,
     config: Config,
-    loaded: list[tuple[StoredLayer, archive.LayerIndex, LayerContent]],
+    loaded: list[tuple[StoredLayer, LayerIndex, LayerContent]],
 ) -> Image:
     """The image made of layers that were read."""
     steps = layer_steps(config, len(loaded))

@@ -1,25 +1,5 @@
-"""What an image's layers do to each other: what is reachable, what is hidden and why, what changed. Pure."""
+"""What an image's layers do to each other: what is reachable, what is hidden and why, what changed. Pure.
 
-from labhelpers.analysis.changes import Change, Version, changes, versions
-from labhelpers.analysis.difference import Difference, FileDifference, difference
-from labhelpers.analysis.replay import Reason
-from labhelpers.analysis.tree import Row, Tree
-from labhelpers.analysis.waste import Analysis, LayerReport, Reclaimable, Unsafe, analyse
-
-__all__ = [
-    "Analysis",
-    "Change",
-    "Difference",
-    "FileDifference",
-    "LayerReport",
-    "Reason",
-    "Reclaimable",
-    "Row",
-    "Tree",
-    "Unsafe",
-    "Version",
-    "analyse",
-    "changes",
-    "difference",
-    "versions",
-]
+`waste.analyse`: the numbers. `tree.Tree`: folders, lazily. `changes.changes` and `changes.versions`: one layer,
+one path. `difference.difference`: two images. Modules are imported by name, so that a quick look stays quick.
+"""

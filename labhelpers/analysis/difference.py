@@ -94,7 +94,11 @@ def _shown(replay: Replay, number: int) -> Entry:
         return entry
     target = replay.entry(stored)
     return entry._replace(
-        kind=target.kind, size=target.size, logical_size=target.logical_size, link=target.link, device=target.device
+        kind=target.kind,
+        size=target.size,
+        logical_size=target.logical_size,
+        link=target.link,
+        device=target.device,
     )
 
 

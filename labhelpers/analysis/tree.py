@@ -69,7 +69,9 @@ class Tree:
         if number is None:
             return Row(path, FOLDER, None, None, "")
         entry = replay.entry(number)
-        return Row(path, self._kind(number, entry), replay.layer_of(number), entry, self._change(path, number))
+        return Row(
+            path, self._kind(number, entry), replay.layer_of(number), entry, self._change(path, number)
+        )
 
     def children(self, path: str = "", *, removed: bool = False) -> list[Row]:
         """The rows of a folder in order of name; with `removed`, what the last layer took away as well."""

@@ -133,7 +133,9 @@ def same_content(image: Image, replay: Replay, first: int, second: int | None) -
         return True
     if replay.sizes[first] != replay.sizes[second] or not replay.kinds[first] == replay.kinds[second] == FILE:
         return False
-    (one, a), (two, b) = ((image.layers[n := replay.layer_of(e)], e - replay.bases[n]) for e in (first, second))
+    (one, a), (two, b) = (
+        (image.layers[n := replay.layer_of(e)], e - replay.bases[n]) for e in (first, second)
+    )
     if one.index is two.index and a == b:
         return True  # the same layer, listed twice
     if one.index.holes(a) != two.index.holes(b):

@@ -10,7 +10,10 @@ import click
 from labhelpers.errors import LabError
 
 # Command -> the line `./lab --help` shows. The module is labhelpers.cli.NAME; it holds `command`.
-COMMANDS: dict[str, str] = {}
+COMMANDS: dict[str, str] = {
+    "layers": "What an image's layers hold, and what they waste",
+    "bench": "The speed of it all, held against the physical limit",
+}
 
 
 class _Lazy(click.Group):

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from labhelpers.errors import FormatError
 from labhelpers.filetree import header, sparse
 from labhelpers.filetree.cursor import BLOCK, Cursor
-from labhelpers.errors import FormatError
 from labhelpers.filetree.limits import Limits
 
 EXTENDED = b"LKxg"
@@ -57,7 +57,9 @@ def read_extended(cursor: Cursor, block: bytes, limits: Limits) -> tuple[bytes, 
         if flag == _GLOBAL:
             keys = {key for key, _ in header.pax_records(data)}
             if keys.intersection(_CONTESTED) or any(key.startswith("GNU.sparse.") for key in keys):
-                raise FormatError("a global PAX header renames or resizes entries, which readers disagree about")
+                raise FormatError(
+                    "a global PAX header renames or resizes entries, which readers disagree about"
+                )
         elif found.setdefault(flag, data) is not data:
             raise FormatError("an entry has two headers of the same kind, which readers disagree about")
         block = cursor.block()

@@ -92,4 +92,3 @@ def printable(name: str) -> str:
         else:
             shown.append(f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}")
     return "".join(shown)
-

@@ -72,13 +72,25 @@ def unpack(data: bytes) -> Packed:
     """The index that `pack` made these bytes of. `FormatError` for any others."""
     try:
         return _unpack(data)
-    except (ValueError, KeyError, TypeError, IndexError, struct.error, zlib.error, OverflowError, RecursionError):
+    except (
+        ValueError,
+        KeyError,
+        TypeError,
+        IndexError,
+        struct.error,
+        zlib.error,
+        OverflowError,
+        RecursionError,
+    ):
         raise FormatError("the cached index is damaged") from None
 
 
 def _unpack(data: bytes) -> Packed:
     start = len(_MAGIC) + _CHECK
-    if data[: len(_MAGIC)] != _MAGIC or hashlib.sha256(data[start:]).digest()[:_CHECK] != data[start - _CHECK : start]:
+    if (
+        data[: len(_MAGIC)] != _MAGIC
+        or hashlib.sha256(data[start:]).digest()[:_CHECK] != data[start - _CHECK : start]
+    ):
         raise ValueError
     size, head_size = _HEAD.unpack_from(data, start)
     if size > _LARGEST:

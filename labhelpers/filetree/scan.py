@@ -11,12 +11,21 @@ from __future__ import annotations
 import hashlib
 from array import array
 
+from labhelpers.errors import FormatError
 from labhelpers.filetree import header, sparse
 from labhelpers.filetree.cursor import BLOCK, Cursor
 from labhelpers.filetree.extended import EXTENDED, NOTHING, read_extended
 from labhelpers.filetree.header import ZERO, number
-from labhelpers.filetree.index import BLOCK_DEVICE, CHARACTER, FILE, FOLDER, HARDLINK, SYMLINK, Extra, LayerIndex
-from labhelpers.errors import FormatError
+from labhelpers.filetree.index import (
+    BLOCK_DEVICE,
+    CHARACTER,
+    FILE,
+    FOLDER,
+    HARDLINK,
+    SYMLINK,
+    Extra,
+    LayerIndex,
+)
 from labhelpers.filetree.limits import DEFAULT_LIMITS, Limits
 from labhelpers.filetree.names import WHITEOUT, normalise, text, whiteout_target
 
@@ -65,7 +74,9 @@ def scan(cursor: Cursor, *, limits: Limits = DEFAULT_LIMITS) -> LayerIndex:
         flag = block[156]
         kind = _TYPES.get(flag)
         if kind is None:
-            raise FormatError(f"it holds an entry of type {chr(flag)!r}, which no engine unpacks (byte {start:,})")
+            raise FormatError(
+                f"it holds an entry of type {chr(flag)!r}, which no engine unpacks (byte {start:,})"
+            )
         stored = number(block[124:136]) if extended.size is None else extended.size
         if stored < 0:
             raise FormatError("an entry claims a negative size")
@@ -100,7 +111,9 @@ def scan(cursor: Cursor, *, limits: Limits = DEFAULT_LIMITS) -> LayerIndex:
         entries += 1
         named += len(name)
         if entries > limits.entries or named > limits.names:
-            raise FormatError(f"it holds more than {limits.entries:,} entries or {limits.names:,} bytes of names")
+            raise FormatError(
+                f"it holds more than {limits.entries:,} entries or {limits.names:,} bytes of names"
+            )
         if len(name) > limits.path or name.count("/") >= limits.depth:
             raise FormatError(f"a path in it is longer than any engine allows ({len(name):,} characters)")
         if path is None or (not path and kind != FOLDER):

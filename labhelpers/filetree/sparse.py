@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from labhelpers.errors import FormatError
 from labhelpers.filetree.cursor import BLOCK, Cursor
 from labhelpers.filetree.header import number, pax_number
-from labhelpers.errors import FormatError
 from labhelpers.filetree.limits import Limits
 
 _PREFIX = "GNU.sparse."
@@ -62,7 +62,9 @@ def old_gnu(block: bytes, stored: int, cursor: Cursor, limits: Limits) -> Sparse
         where, count, more = 0, 21, block[504]
 
 
-def pax(records: list[tuple[str, bytes]], stored: int, cursor: Cursor, limits: Limits) -> tuple[Sparse, bytes]:
+def pax(
+    records: list[tuple[str, bytes]], stored: int, cursor: Cursor, limits: Limits
+) -> tuple[Sparse, bytes]:
     """The map that PAX records describe, and the entry's real name if they hold it (else b"").
 
     Version 1.0 keeps the map before the content: `cursor` is moved past it.

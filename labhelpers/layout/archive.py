@@ -28,11 +28,12 @@ _LINKS = 8
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An image that was found, before its layers are read."""
+    """An image that was found, before its layers are read. `format`: "docker" where there is a manifest.json, else "oci"."""
 
     reference: str | None
     config: Config
     layers: tuple[StoredLayer, ...]
+    format: str
 
 
 class Files(Protocol):
@@ -158,7 +159,9 @@ def find(
     if index is None and manifest is None:
         raise FormatError("it holds neither a manifest.json nor an index.json: it is no image", NOT_AN_IMAGE)
     if prefer == "docker" and manifest is None:
-        raise FormatError("it holds no manifest.json: it is an OCI layout", "Say oci-archive: or oci: instead.")
+        raise FormatError(
+            "it holds no manifest.json: it is an OCI layout", "Say oci-archive: or oci: instead."
+        )
     if prefer == "oci" and index is None:
         raise FormatError("it holds no index.json: it is a docker archive", "Say docker-archive: instead.")
     items = docker_manifest(small(manifest, limits)) if manifest is not None else []
@@ -176,7 +179,7 @@ def find(
         StoredLayer(blobs.blob(layer), oci.compression(layer.media_type), diff_id, layer.digest)
         for layer, diff_id in zip(choice.manifest.layers, _diff_ids(choice), strict=True)
     )
-    return Plan(reference_of(choice, items), choice.config, layers)
+    return Plan(reference_of(choice, items), choice.config, layers, "docker" if items else "oci")
 
 
 def _diff_ids(choice: Choice) -> tuple[str, ...]:
@@ -244,14 +247,16 @@ def docker_plan(
         raise FormatError(f"its config {item['Config'][:80]!r} is not in the archive")
     config = oci.parse_config(small(blob, limits))
     if platform is not None and not config.platform.serves(platform):
-        raise FormatError(f"it is an image for {config.platform}, not for {platform}", "Leave --platform out.")
+        raise FormatError(
+            f"it is an image for {config.platform}, not for {platform}", "Leave --platform out."
+        )
     layers = []
     for layer, diff_id in zip(item["Layers"], same_count(config, len(item["Layers"])), strict=True):
         found = files.get(layer)
         if found is None:
             raise FormatError(f"its layer {layer[:80]!r} is not in the archive")
         layers.append(StoredLayer(found, sniff(found.read_at(0, 4)), diff_id, blob_digest(layer)))
-    return Plan(item["RepoTags"][0] if item["RepoTags"] else None, config, tuple(layers))
+    return Plan(item["RepoTags"][0] if item["RepoTags"] else None, config, tuple(layers), "docker")
 
 
 def blob_digest(name: str) -> str | None:

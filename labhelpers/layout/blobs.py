@@ -42,7 +42,9 @@ class OpenFile:
             raise FormatError("it is no regular file")
         self.size = found.st_size
         self.changed = max(found.st_mtime_ns, found.st_ctime_ns)
-        self.identity = f"{found.st_dev}-{found.st_ino}-{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
+        self.identity = (
+            f"{found.st_dev}-{found.st_ino}-{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
+        )
 
     def read_at(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from `offset` on. `ImageError` if the disk fails."""

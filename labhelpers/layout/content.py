@@ -93,4 +93,6 @@ class LayerContent:
 
 def _unreadable(index: LayerIndex, number: int, found: str) -> ImageError:
     path = ascii("/" + index.paths[number])
-    return ImageError(f"read {path} from its layer", found, "The image has changed since it was opened: open it again.")
+    return ImageError(
+        f"read {path} from its layer", found, "The image has changed since it was opened: open it again."
+    )

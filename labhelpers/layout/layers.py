@@ -85,6 +85,11 @@ class Hashes:
         if self.meter is not None:
             self.meter.see(part)
 
+    def see_both(self, part: Any) -> None:
+        """Bytes of a layer that is stored as it is."""
+        self.see_blob(part)
+        self.see_layer(part)
+
     def see_layer(self, part: Any) -> None:
         """Bytes of the uncompressed layer."""
         if self.layer is not None:
@@ -95,7 +100,9 @@ def open_stream(blob: Blob, how: str, limits: Limits, hashes: Hashes | None = No
     """The uncompressed layer from its beginning."""
     hashes = hashes or Hashes()
     if how == "tar":
-        return Watched(StreamReader(iter(blob.chunks())), lambda part: (hashes.see_blob(part), hashes.see_layer(part)))
+        return Watched(
+            StreamReader(iter(blob.chunks())), hashes.see_both
+        )
     return InflateReader(
         Watched(StreamReader(iter(blob.chunks())), hashes.see_blob), how, limits=limits, see=hashes.see_layer
     )
@@ -141,7 +148,9 @@ def content_of(packed: Packed, layer: StoredLayer, options: Options) -> LayerCon
         mark = _mark(layer, index, whole)
         if isinstance(blob, FileBlob) and not layer.trusted:
             if cache.seen(blob.file.identity).get(str(blob.start)) != mark:
-                cache.store(layer.diff_id, replace(packed, index=replace(index, digests=whole)), trusted=False)
+                cache.store(
+                    layer.diff_id, replace(packed, index=replace(index, digests=whole)), trusted=False
+                )
                 cache.mark_seen(blob.file.identity, blob.file.changed, {str(blob.start): mark})
         elif mark != known:
             cache.store(layer.diff_id, replace(packed, index=replace(index, digests=whole)), trusted=True)
@@ -219,4 +228,6 @@ def check_digests(layer: StoredLayer, blob: str | None, uncompressed: str | None
     if blob and layer.digest and layer.digest.startswith("sha256:") and blob != layer.digest:
         raise FormatError(f"a layer is damaged: it should be {layer.digest[:19]}… and is {blob[:19]}…")
     if uncompressed and layer.diff_id.startswith("sha256:") and uncompressed != layer.diff_id:
-        raise FormatError(f"a layer is damaged: its diff id should be {layer.diff_id[:19]}… and is {uncompressed[:19]}…")
+        raise FormatError(
+            f"a layer is damaged: its diff id should be {layer.diff_id[:19]}… and is {uncompressed[:19]}…"
+        )

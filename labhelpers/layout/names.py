@@ -8,7 +8,13 @@ from pathlib import Path
 from labhelpers import reference
 from labhelpers.errors import ImageError
 
-DAEMON, DOCKER_ARCHIVE, OCI, OCI_ARCHIVE, REGISTRY = "docker-daemon", "docker-archive", "oci", "oci-archive", "docker"
+DAEMON, DOCKER_ARCHIVE, OCI, OCI_ARCHIVE, REGISTRY = (
+    "docker-daemon",
+    "docker-archive",
+    "oci",
+    "oci-archive",
+    "docker",
+)
 _FILES = (DOCKER_ARCHIVE, OCI, OCI_ARCHIVE)
 _FIX = (
     "Give a name (python:3.12), a file or folder, or docker-daemon:NAME, docker-archive:FILE, oci:FOLDER, "
@@ -18,12 +24,16 @@ _FIX = (
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where an image is read from. `path` for files and folders, else `name`; `image`: which of several in a file."""
+    """Where an image is read from. `path` for files and folders, else `name`; `image`: which of several in a file.
+
+    `bare`: no transport was given, so a file may be in any format.
+    """
 
     transport: str
     path: Path | None = None
     name: str = ""
     image: str | None = None
+    bare: bool = False
 
     def __str__(self) -> str:
         if self.path is None:
@@ -47,9 +57,13 @@ def parse_source(text: str) -> Source:
         return _file(transport, rest, text)
     if _exists(text):
         path = Path(text)
-        return Source(OCI if path.is_dir() else DOCKER_ARCHIVE, path=path)
-    if text.startswith(("/", "./", "../", "~", "\\")) or text.endswith((".tar", ".tar.gz", ".tgz", ".tar.zst")):
-        raise ImageError(f"read the image {_shown(text)}", "there is no such file or folder", "Check the path.")
+        return Source(OCI if path.is_dir() else DOCKER_ARCHIVE, path=path, bare=True)
+    if text.startswith(("/", "./", "../", "~", "\\")) or text.endswith(
+        (".tar", ".tar.gz", ".tgz", ".tar.zst")
+    ):
+        raise ImageError(
+            f"read the image {_shown(text)}", "there is no such file or folder", "Check the path."
+        )
     return Source(DAEMON, name=_daemon_name(text))
 
 

@@ -37,7 +37,9 @@ class Choice:
 def check(data: bytes, descriptor: Descriptor, what: str) -> bytes:
     """The bytes, if they are what the descriptor says. `FormatError` if they are not."""
     if len(data) != descriptor.size:
-        raise FormatError(f"{what} is damaged: it has {len(data):,} bytes, and should have {descriptor.size:,}")
+        raise FormatError(
+            f"{what} is damaged: it has {len(data):,} bytes, and should have {descriptor.size:,}"
+        )
     algorithm = descriptor.digest.partition(":")[0]
     if algorithm == "sha256":
         found = oci.sha256(data)
@@ -46,7 +48,9 @@ def check(data: bytes, descriptor: Descriptor, what: str) -> bytes:
 
         found = f"{algorithm}:{hashlib.new(algorithm, data).hexdigest()}"
     if found != descriptor.digest:
-        raise FormatError(f"{what} is damaged: its digest is {found[:19]}…, and should be {descriptor.digest[:19]}…")
+        raise FormatError(
+            f"{what} is damaged: its digest is {found[:19]}…, and should be {descriptor.digest[:19]}…"
+        )
     return data
 
 
@@ -82,7 +86,9 @@ def choose(
     manifest = oci.parse_manifest(documents.document(descriptor))
     config = oci.parse_config(documents.document(manifest.config))
     if platform is not None and not config.platform.serves(platform):
-        raise FormatError(f"it is an image for {config.platform}, not for {platform}", "Leave --platform out.")
+        raise FormatError(
+            f"it is an image for {config.platform}, not for {platform}", "Leave --platform out."
+        )
     return Choice(shown, descriptor.digest, manifest, config)
 
 
@@ -131,7 +137,9 @@ def _by_platform(
     if not fitting:
         if len(different) == 1 and wanted is None:
             raise FormatError(f"it holds {len(platforms)} images", _there_is(names))
-        raise FormatError(f"it holds no image for {meant}", f"Choose with --platform: {', '.join(sorted(different))}.")
+        raise FormatError(
+            f"it holds no image for {meant}", f"Choose with --platform: {', '.join(sorted(different))}."
+        )
     exact = [item for item in fitting if platforms[item[1].digest] == meant]
     if len({item[1].digest for item in exact}) == 1:
         return exact

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 
 from labhelpers import oci
 from labhelpers.errors import FormatError
-from labhelpers.filetree import LayerIndex, Limits, Reader, StreamCursor, scan
+from labhelpers.filetree import LayerIndex, Reader, StreamCursor, scan
 from labhelpers.filetree.cursor import BLOCK, LimitedReader, StreamReader
 from labhelpers.filetree.header import ZERO, checked
 from labhelpers.filetree.index import FILE
@@ -141,7 +141,8 @@ def read_archive(reader: Reader, options: Options) -> StreamedArchive:
 
 def _layer(inside: Reader, size: int, how: str, options: Options) -> Member:
     hashes = Hashes(
-        hashlib.sha256() if how != "tar" or options.verify else None, hashlib.sha256() if options.verify else None
+        hashlib.sha256() if how != "tar" or options.verify else None,
+        hashlib.sha256() if options.verify else None,
     )
     below = Watched(inside, hashes.see_blob)
     try:
@@ -164,11 +165,12 @@ def _layer(inside: Reader, size: int, how: str, options: Options) -> Member:
 
 @dataclass(frozen=True, slots=True)
 class StreamPlan:
-    """An image that was found in a stream."""
+    """An image that was found in a stream. `format` as in `archive.Plan`."""
 
     reference: str | None
     config: Config
     layers: tuple[StreamedLayer, ...]
+    format: str
 
 
 def find(
@@ -199,10 +201,14 @@ def find(
         item = choose_item(items, name)
         config = oci.parse_config(archive.text(item["Config"], "config"))
         if platform is not None and not config.platform.serves(platform):
-            raise FormatError(f"it is an image for {config.platform}, not for {platform}", "Leave --platform out.")
+            raise FormatError(
+                f"it is an image for {config.platform}, not for {platform}", "Leave --platform out."
+            )
         diff_ids = same_count(config, len(item["Layers"]))
-        layers = [build.layer(path, diff, None, "") for path, diff in zip(item["Layers"], diff_ids, strict=True)]
-        return StreamPlan(item["RepoTags"][0] if item["RepoTags"] else None, config, tuple(layers))
+        layers = [
+            build.layer(path, diff, None, "") for path, diff in zip(item["Layers"], diff_ids, strict=True)
+        ]
+        return StreamPlan(item["RepoTags"][0] if item["RepoTags"] else None, config, tuple(layers), "docker")
     descriptors = oci.parse_index(archive.text("index.json", "index"))
     choice = choose(descriptors, archive, name=name, platform=platform, limits=options.limits)
     diff_ids = same_count(choice.config, len(choice.manifest.layers))
@@ -210,7 +216,7 @@ def find(
         build.layer(blob_name(layer.digest), diff_id, layer, oci.compression(layer.media_type))
         for layer, diff_id in zip(choice.manifest.layers, diff_ids, strict=True)
     ]
-    return StreamPlan(reference_of(choice, items), choice.config, tuple(layers))
+    return StreamPlan(reference_of(choice, items), choice.config, tuple(layers), "docker" if items else "oci")
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +234,9 @@ class _Build:
         if number is None or member is None:
             raise FormatError(f"its layer {path[:80]!r} is not in the archive")
         if descriptor is not None and descriptor.size != member.size:
-            raise FormatError(f"a layer is damaged: it has {member.size:,} bytes, and should have {descriptor.size:,}")
+            raise FormatError(
+                f"a layer is damaged: it has {member.size:,} bytes, and should have {descriptor.size:,}"
+            )
         if descriptor is not None and how != member.how:
             raise FormatError(f"a layer's media type says {how}, and its bytes are {member.how}")
         index = member.index
