@@ -5,9 +5,16 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+__version__ = "0.1.0"
+
 # Name -> module. Loaded on first use, so that `import labhelpers` stays quick.
 _PUBLIC = {
+    "Engine": "labhelpers.engine",
     "LabError": "labhelpers.errors",
+    "connect": "labhelpers.engine",
+    "doctor_panel": "labhelpers.widgets.doctor",
+    "life_cycle": "labhelpers.widgets.life_cycle",
+    "visit": "labhelpers.web",
 }
 
 __all__ = sorted(_PUBLIC)

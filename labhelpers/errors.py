@@ -9,6 +9,7 @@ LabError                     anything the workshop reports to a person
 ├── RegistryError            a registry refused, is missing or is full
 ├── StockError               a stock image could not be made
 ├── PortTaken                another program listens on a port that is needed
+├── NotebookError            a notebook cannot be built or run
 ├── WaitTimeout              something did not come up in time; carries its log
 └── ProcessError             a command failed; carries its exit status and output
 
@@ -88,6 +89,10 @@ class StockError(LabError):
 
 class PortTaken(LabError):
     """Another program listens on a port that the workshop needs."""
+
+
+class NotebookError(LabError):
+    """A notebook cannot be built, or one of its cells failed."""
 
 
 class WaitTimeout(LabError):

@@ -37,6 +37,11 @@ class Places:
         return self.data / "prefix"
 
     @property
+    def client_prefix(self) -> Path:
+        """A private prefix with the docker command line alone, beside an engine of the machine's."""
+        return self.data / "client"
+
+    @property
     def engine_data(self) -> Path:
         """What the workshop's own engine stores."""
         return self.data / "engine"

@@ -11,7 +11,7 @@ class Task(Protocol):
     """One piece of work under way."""
 
     def update(self, done: int | None = None, total: int | None = None, note: str | None = None) -> None:
-        """Say how far it is: `done` of `total` in the task's unit (bytes unless said otherwise), with a note."""
+        """Say how far it is: `done` of `total` in the task's unit, with a note."""
 
 
 class Progress(Protocol):

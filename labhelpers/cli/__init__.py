@@ -7,12 +7,18 @@ from importlib import import_module
 
 import click
 
+from labhelpers import __version__
 from labhelpers.errors import LabError
 
 # Command -> the line `./lab --help` shows. The module is labhelpers.cli.NAME; it holds `command`.
 COMMANDS: dict[str, str] = {
-    "layers": "What an image's layers hold, and what they waste",
-    "bench": "The speed of it all, held against the physical limit",
+    "up": "Open the workshop.",
+    "down": "Stop what the workshop started.",
+    "doctor": "Say what works, what does not, and what to do.",
+    "test": "Run every test.",
+    "layers": "Look into an image: its layers, and what they waste.",
+    "bench": "Measure the speed of it all against the physical limit.",
+    "clean": "Remove what the workshop made.",
 }
 
 
@@ -20,7 +26,7 @@ class _Lazy(click.Group):
     """A group that imports a command only when it is used, so that every start is quick."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return [*COMMANDS]
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in COMMANDS:
@@ -30,12 +36,12 @@ class _Lazy(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
-            formatter.write_dl([*COMMANDS.items()])
+            formatter.write_dl(list(COMMANDS.items()))
 
 
 @click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-@click.version_option(package_name="labhelpers", message="labhelpers %(version)s")
+@click.version_option(__version__, message="labhelpers %(version)s")
 @click.pass_context
 def lab(ctx: click.Context, debug: bool) -> None:
     """Learn containers on a real engine.

@@ -1,0 +1,61 @@
+"""`./lab test`: every test, on this machine, with what they need brought along."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import click
+
+from labhelpers.cli._show import Show, console
+from labhelpers.doctor import BROWSERS
+from labhelpers.errors import LabError
+from labhelpers.process import is_root, run
+
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+def _bring_browser() -> str | None:
+    """Install Chromium where that can be done. Returns why not, where it cannot."""
+    if any(map(shutil.which, BROWSERS)):
+        return None
+    if not (is_root() and Path("/etc/debian_version").exists()):
+        return "no Chromium is installed (only root on Debian or Ubuntu lets ./lab test install it)"
+    try:
+        with Show().task("Installing Chromium from the distribution's packages", unit="steps"):
+            for words in ("update -qq", "install -y -qq --no-install-recommends chromium"):
+                run(
+                    ["apt-get", "-o", "DPkg::Lock::Timeout=120", *words.split()],
+                    tried="install Chromium",
+                    fix="Check the network, or install a Chromium yourself.",
+                    env={"DEBIAN_FRONTEND": "noninteractive"},
+                    timeout=900,
+                )
+    except LabError as error:
+        return error.message
+    return None
+
+
+@click.command(
+    context_settings={
+        "ignore_unknown_options": True,
+        "allow_extra_args": True,
+        "help_option_names": ["--help"],
+    }
+)
+@click.pass_context
+def command(ctx: click.Context) -> int:
+    """Run every test: code, engine, notebooks, browser. ARGS go to pytest.
+
+    Where no engine runs, one is brought for the tests, in a folder of its own, and removed afterwards.
+    A test that cannot run here is named with its reason in the summary; on CI (CI=true) it fails.
+    """
+    env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    if why := _bring_browser():
+        console.print(f"! Browser tests cannot run: {why}", markup=False)
+    return subprocess.run(
+        [sys.executable, "-m", "pytest", *ctx.args], cwd=_ROOT, env=env, check=False
+    ).returncode

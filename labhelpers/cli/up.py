@@ -1,0 +1,90 @@
+"""`./lab up`: from nothing to a JupyterLab that answers."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import webbrowser
+from types import FrameType
+
+import click
+
+from labhelpers import jupyter
+from labhelpers.cli._show import Show, console
+from labhelpers.errors import EngineNotFound
+from labhelpers.places import places
+from labhelpers.workshop import set_up
+
+_PLAN = """No container engine runs on this machine. The workshop can bring one of its own:
+  - its programs come from this machine's own package archive (about 95 MB) into {prefix};
+    nothing is installed into the system
+  - it runs as root, with its own data, network bridge and socket, and opens no port to other machines
+  - the first time takes about two minutes and 2 GB of disk
+  - ./lab down stops it, ./lab clean --engine removes it without a trace"""
+
+
+def _refuse() -> None:
+    raise EngineNotFound(
+        "set the workshop up",
+        "it needs an engine, and you chose not to start one",
+        "Start Docker Desktop, Docker Engine or Podman yourself, then repeat ./lab up.",
+    )
+
+
+@click.command()
+@click.option(
+    "--port", type=click.IntRange(1, 65535), help="Port of JupyterLab (otherwise the first free from 8888)."
+)
+@click.option("--no-browser", is_flag=True, help="Do not open a browser.")
+@click.option("--yes", is_flag=True, help="Do not ask before an engine is fetched and started.")
+def command(port: int | None, no_browser: bool, yes: bool) -> int:
+    """Open the workshop: set up what is missing, then start JupyterLab and stay.
+
+    Ctrl-C ends JupyterLab. A second `up` finds everything there and is quick.
+    """
+    where = places()
+
+    def may_start() -> None:
+        console.print(_PLAN.format(prefix=where.prefix), markup=False)
+        if not yes and sys.stdin.isatty() and not click.confirm("Go on?", default=True):
+            _refuse()
+
+    try:
+        with jupyter.only_one(where):
+            chosen = jupyter.choose_port(port)
+            ready = set_up(where, Show(), may_start=may_start)
+            engine = ready.engine
+            what = f"{engine.name} {engine.version}, {engine.image_store()}"
+            console.print(f"Engine: {what}, at {engine.host} ({engine.origin})", markup=False)
+            console.print(
+                f"Images: {', '.join(ready.registry.tags())} at {ready.registry.address}", markup=False
+            )
+            server = jupyter.Server(where, ready.env, chosen)
+            try:
+                with Show().task("Starting JupyterLab", unit="steps"):
+                    server.wait_ready()
+                console.print(f"\nThe workshop is open at\n  {server.url}\nCtrl-C ends it.", markup=False)
+                if not no_browser:
+                    webbrowser.open(server.url)
+                return _stay(server)
+            finally:
+                server.stop()
+    except jupyter.AlreadyRunning as other:
+        if other.running is None:
+            raise
+        console.print(f"The workshop is open already at\n  {other.running.url}", markup=False)
+        return 0
+
+
+def _stay(server: jupyter.Server) -> int:
+    """Wait for JupyterLab's end, or for a person's."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGTERM, leave)
+    try:
+        server.wait()
+    except KeyboardInterrupt:
+        console.print("\nJupyterLab is closing. The engine keeps running: ./lab down stops it.", markup=False)
+    return 0

@@ -1,0 +1,89 @@
+"""Removing what the workshop made in an engine: by its label, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from labhelpers.engine.client import Engine, engine_errors
+from labhelpers.errors import EngineError
+from labhelpers.labels import WORKSHOP
+
+
+@dataclass
+class Removed:
+    """What was removed, by name, and what could not be, with the reason."""
+
+    containers: list[str] = field(default_factory=list)
+    networks: list[str] = field(default_factory=list)
+    volumes: list[str] = field(default_factory=list)
+    images: list[str] = field(default_factory=list)
+    kept: list[str] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        counts = [
+            f"{len(names)} {kind if len(names) != 1 else kind[:-1]}"
+            for kind, names in vars(self).items()
+            if kind != "kept"
+        ]
+        return ", ".join(counts)
+
+
+def clean(engine: Engine, session: str) -> Removed:
+    """Remove every container, network, volume and image with this session's label.
+
+    A thing that something foreign uses is kept, and named in `kept`. Raises EngineUnreachable.
+    """
+    api = engine.api
+    only: dict[str, str | list[str] | bool] = {"label": f"{WORKSHOP}={session}"}
+    removed = Removed()
+
+    def attempt(kind: list[str], name: str, remove: object, **options: bool) -> bool:
+        try:
+            with engine_errors(f"remove {name}"):
+                remove(**options)  # type: ignore[operator]
+        except EngineError as error:
+            if type(error) is not EngineError:
+                raise
+            removed.kept.append(f"{name}: {error.found}")
+            return False
+        kind.append(name)
+        return True
+
+    with engine_errors("look for what the workshop made"):
+        containers = api.containers.list(all=True, filters=only, ignore_removed=True)
+    for container in containers:
+        # With its anonymous volumes: they have no label, but they are this container's.
+        attempt(removed.containers, str(container.name), container.remove, force=True, v=True)
+    with engine_errors("look for what the workshop made"):
+        networks, volumes = api.networks.list(filters=only), api.volumes.list(filters=only)
+    for network in networks:
+        attempt(removed.networks, str(network.name), network.remove)
+    for volume in volumes:
+        attempt(removed.volumes, volume.name, volume.remove)
+    _images(engine, only, removed)
+    return removed
+
+
+def _images(engine: Engine, only: dict[str, str | list[str] | bool], removed: Removed) -> None:
+    """Images, children before their parents: as long as a round removes some, another may remove more."""
+    failed: dict[str, str] = {}
+    while True:
+        with engine_errors("look for the workshop's images"):
+            images = engine.api.images.list(filters=only)
+        progress = False
+        failed = {}
+        for image in images:
+            for name in image.tags or [str(image.id)]:
+                try:
+                    with engine_errors(f"remove the image {name}"):
+                        engine.api.images.remove(name)
+                except EngineError as error:
+                    if type(error) is not EngineError:
+                        raise
+                    failed[name] = error.found
+                else:
+                    removed.images.append(name)
+                    progress = True
+        if not progress:
+            removed.kept += [f"{name}: {why}" for name, why in failed.items()]
+            return

@@ -1,0 +1,230 @@
+"""JupyterLab for one workshop: started with a token on this machine only, and ended with what it started."""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import psutil
+import requests
+from filelock import FileLock, Timeout
+
+from labhelpers.errors import LabError
+from labhelpers.places import Places
+from labhelpers.process import tail
+from labhelpers.registry.server import check_port, listening
+from labhelpers.wait import wait_until
+
+DEFAULT_PORT = 8888
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+_FIRST = "00_start_here.ipynb"
+_START_TIMEOUT = 90
+
+
+@dataclass(frozen=True)
+class Running:
+    """A JupyterLab that runs. `pid`: the server's process; `url`: its address with the token."""
+
+    pid: int
+    url: str
+
+
+class AlreadyRunning(LabError):
+    """Another `./lab up` of this workshop is there. `running`: its JupyterLab, or None while it is set up."""
+
+    def __init__(self, running: Running | None) -> None:
+        self.running = running
+        super().__init__(
+            "start a second workshop in the same place",
+            "another ./lab up is setting it up at this moment",
+            "Look at that one's window; run ./lab up again when it is ready.",
+        )
+
+
+def _state(where: Places) -> Path:
+    return where.runtime / "jupyter.json"
+
+
+def running(where: Places) -> Running | None:
+    """This workshop's JupyterLab, if one runs."""
+    try:
+        state = Running(**json.loads(_state(where).read_text()))
+        if any("jupyterlab" in word for word in psutil.Process(state.pid).cmdline()):
+            return state
+    except (OSError, ValueError, TypeError, psutil.Error):
+        pass
+    return None
+
+
+@contextmanager
+def only_one(where: Places) -> Iterator[None]:
+    """Hold the workshop's lock. Raises AlreadyRunning when another process holds it."""
+    where.runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
+    lock = FileLock(where.runtime / "up.lock", timeout=0)
+    try:
+        lock.acquire()
+    except Timeout:
+        raise AlreadyRunning(running(where)) from None
+    try:
+        # A server whose `./lab up` was killed is nobody's any more.
+        if left := running(where):
+            end(left.pid)
+        yield
+    finally:
+        _state(where).unlink(missing_ok=True)
+        lock.release()
+        (where.runtime / "up.lock").unlink(missing_ok=True)
+
+
+def choose_port(asked: int | None) -> int:
+    """The port to use: the one asked for, or the first free one from 8888.
+
+    Raises PortTaken when the one asked for is in use, or twenty in a row are.
+    """
+    if asked is not None:
+        check_port(asked, "JupyterLab")
+        return asked
+    for port in range(DEFAULT_PORT, DEFAULT_PORT + 20):
+        if not listening(port):
+            return port
+    check_port(DEFAULT_PORT, "JupyterLab")
+    return DEFAULT_PORT
+
+
+class Server:
+    """One JupyterLab process."""
+
+    def __init__(self, where: Places, env: Mapping[str, str], port: int, notebooks: Path = NOTEBOOKS) -> None:
+        self.where = where
+        self.port = port
+        self.log_file = where.logs / "jupyter.log"
+        self._token = secrets.token_urlsafe(24)
+        where.logs.mkdir(parents=True, exist_ok=True, mode=0o700)
+        settings = {
+            "ip": "127.0.0.1",
+            "port": port,
+            "port_retries": 0,
+            "open_browser": False,
+            "root_dir": str(notebooks),
+            "allow_root": True,  # in containers and on class machines root is the only user
+            # A login shell would forget PATH, and with it the workshop's docker command.
+            "terminado_settings": {"shell_command": [os.environ.get("SHELL") or "/bin/sh"]},
+        }
+        config = {
+            "ServerApp": settings,
+            # News are fetched from another host; the workshop asks none.
+            "LabApp": {"news_url": None, "check_for_updates_class": "jupyterlab.NeverCheckForUpdate"},
+        }
+        folder = where.data / "jupyter"
+        folder.mkdir(parents=True, exist_ok=True)
+        config_file = folder / "jupyter_server_config.json"
+        config_file.write_text(json.dumps(config, indent=1))
+        with self.log_file.open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "jupyterlab", f"--config={config_file}"],
+                env={
+                    **os.environ,
+                    **env,
+                    # By the environment, so that no list of processes shows it.
+                    "JUPYTER_TOKEN": self._token,
+                    # The user's own Jupyter settings, kernels and extensions are left out of it.
+                    "JUPYTER_CONFIG_DIR": str(folder),
+                    "JUPYTER_DATA_DIR": str(folder / "data"),
+                    "JUPYTER_RUNTIME_DIR": str(where.runtime / "jupyter"),
+                    "PYTHONDONTWRITEBYTECODE": "1",
+                },
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,  # Ctrl-C reaches `./lab`, which ends it in order
+            )
+
+    @property
+    def url(self) -> str:
+        """Its address, with the token."""
+        return f"http://127.0.0.1:{self.port}/lab/tree/{_FIRST}?token={self._token}"
+
+    def wait_ready(self) -> None:
+        """Wait until it answers with its token. Raises LabError with the end of its log when it does not."""
+
+        def probe() -> bool:
+            if self.process.poll() is not None:
+                log = tail(self.log_file.read_text(errors="replace"))
+                raise LabError(
+                    "start JupyterLab",
+                    f"it ended with status {self.process.returncode}",
+                    f"Read {self.log_file}, then repeat ./lab up.",
+                    log=log,
+                )
+            try:
+                with requests.Session() as session:
+                    session.trust_env = False
+                    return session.get(
+                        f"http://127.0.0.1:{self.port}/api/status",
+                        headers={"Authorization": f"token {self._token}"},
+                        timeout=2,
+                    ).ok
+            except requests.RequestException:
+                return False
+
+        wait_until(
+            probe,
+            _START_TIMEOUT,
+            what="JupyterLab",
+            fix=f"Read {self.log_file}, then repeat ./lab up.",
+            log=lambda: tail(self.log_file.read_text(errors="replace")),
+        )
+        state = _state(self.where)
+        state.touch(mode=0o600)
+        state.write_text(json.dumps(asdict(Running(self.process.pid, self.url))))
+
+    def wait(self) -> int:
+        """Stay until it ends; its exit status."""
+        return self.process.wait()
+
+    def stop(self) -> None:
+        """End it and its kernels."""
+        if self.process.poll() is None:
+            end(self.process.pid)
+        self.process.wait()
+
+
+def end(pid: int) -> None:
+    """End a JupyterLab and everything that it started: first politely, then not."""
+    try:
+        server = psutil.Process(pid)
+        family = [*server.children(recursive=True), server]
+    except psutil.NoSuchProcess:
+        return
+    try:
+        server.send_signal(signal.SIGTERM)
+        _, alive = psutil.wait_procs(family, timeout=10)
+    except psutil.NoSuchProcess:
+        alive = family
+    for process in alive:
+        try:
+            process.kill()
+        except psutil.NoSuchProcess:
+            continue
+    psutil.wait_procs(alive, timeout=5)
+
+
+def stop(where: Places, *, clock: float = 20) -> bool:
+    """End this workshop's JupyterLab, whoever started it. True when one ran."""
+    found = running(where)
+    if found is None:
+        return False
+    end(found.pid)
+    deadline = time.monotonic() + clock
+    while _state(where).exists() and time.monotonic() < deadline:
+        time.sleep(0.05)  # its `./lab up` tidies up after itself
+    return True
