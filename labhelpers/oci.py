@@ -118,7 +118,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    """An image's configuration. `digest`: of the document; `runtime`: its `config` object as it stands."""
+    """An image's configuration. `digest`: of the document; `document`: as stored; `runtime`: its `config` object."""
 
     digest: str
     platform: Platform
@@ -126,6 +126,7 @@ class Config:
     history: tuple[History, ...]
     runtime: Mapping[str, Any]
     created: str = ""
+    document: bytes = b""
 
 
 def sha256(data: bytes) -> str:
@@ -248,6 +249,7 @@ def parse_config(data: bytes) -> Config:
         history,
         runtime if isinstance(runtime, dict) else {},
         _string(found.get("created")),
+        data,
     )
 
 

@@ -29,4 +29,4 @@ def parse_size(text: str) -> int:
     number, letter, binary = found[1], (found[2] or "").lower(), found[3]
     factor: int = 1024 ** "_kmgt".index(letter) if binary and letter else _FACTORS[letter]
     whole, _, part = number.partition(".")
-    return int(whole) * factor + int(part or "0") * factor // 10 ** len(part)
+    return int(whole) * factor + int(part or "0") * factor // int(10 ** len(part))

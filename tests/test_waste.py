@@ -160,7 +160,10 @@ def test_what_others_get_wrong(case):
 def test_the_final_version_of_a_name_decides_the_reason():
     layers = [{"a": BIG}, [("a", OTHER), ("a", Node(content=BIG, mode=0o700))]]
     found = analyse(sample_image(layers))
-    assert {(item.stored_in, item.reason.value) for item in found.reclaimable} == {(0, "metadata"), (1, "duplicate")}
+    assert {(item.stored_in, item.reason.value) for item in found.reclaimable} == {
+        (0, "metadata"),
+        (1, "duplicate"),
+    }
 
 
 def test_reclaimable_is_ordered_by_size_then_path():

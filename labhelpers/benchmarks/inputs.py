@@ -21,7 +21,7 @@ _MTIME = 1_700_000_000
 class _Through(io.RawIOBase):
     """Counts and hashes what is written through it."""
 
-    def __init__(self, below: IO[bytes]) -> None:
+    def __init__(self, below: IO[bytes] | gzip.GzipFile) -> None:
         super().__init__()
         self._below = below
         self.hashed = hashlib.sha256()
@@ -45,11 +45,13 @@ def names(files: int) -> Iterator[str]:
         yield f"usr/local/lib/python3.12/site-packages/package{number // 100:04d}/module_{number:06d}.py"
 
 
-def write_layer(target: IO[bytes], files: list[str], size: int, *, whiteouts: list[str] | None = None) -> str:
+def write_layer(
+    target: IO[bytes] | gzip.GzipFile, files: list[str], size: int, *, whiteouts: list[str] | None = None
+) -> str:
     """A layer of `files` of `size` bytes each (whiteouts before them); its diff id. Compresses by about two."""
     source = random.Random(7).randbytes(1 << 19).hex().encode() * 2
     through = _Through(target)
-    with tarfile.open(fileobj=through, mode="w|", format=tarfile.GNU_FORMAT, bufsize=1 << 20) as archive:  # type: ignore[call-overload]
+    with tarfile.open(fileobj=through, mode="w|", format=tarfile.GNU_FORMAT, bufsize=1 << 20) as archive:
         for name in whiteouts or []:
             folder, _, base = name.rpartition("/")
             archive.addfile(_info(f"{folder}/.wh.{base}", 0))
@@ -66,7 +68,9 @@ def _info(name: str, size: int) -> tarfile.TarInfo:
     return info
 
 
-def docker_archive(path: Path, layers: list[list[str]], size: int, *, whiteouts: dict[int, list[str]] | None = None) -> Path:
+def docker_archive(
+    path: Path, layers: list[list[str]], size: int, *, whiteouts: dict[int, list[str]] | None = None
+) -> Path:
     """A docker archive with these files per layer, each of `size` bytes; `whiteouts` by layer."""
     diff_ids = []
     with path.open("wb") as file:

@@ -59,8 +59,8 @@ class Meter:
 class StoredLayer:
     """A layer as a store holds it. `how`: "tar", "gzip" or "zstd".
 
-    `digest`: of the blob, None where no descriptor names it. `trusted`: the store vouches for blob and diff id
-    (an engine does; so does a registry once the digest was checked).
+    `digest`: of the blob, None where no descriptor names it. `trusted`: the store vouches for the diff id, as an
+    engine does. `remote`: it crossed a network, so it is hashed while it does.
     """
 
     blob: Blob
@@ -68,6 +68,7 @@ class StoredLayer:
     diff_id: str
     digest: str | None = None
     trusted: bool = False
+    remote: bool = False
 
 
 @dataclass(slots=True)
@@ -100,9 +101,7 @@ def open_stream(blob: Blob, how: str, limits: Limits, hashes: Hashes | None = No
     """The uncompressed layer from its beginning."""
     hashes = hashes or Hashes()
     if how == "tar":
-        return Watched(
-            StreamReader(iter(blob.chunks())), hashes.see_both
-        )
+        return Watched(StreamReader(iter(blob.chunks())), hashes.see_both)
     return InflateReader(
         Watched(StreamReader(iter(blob.chunks())), hashes.see_blob), how, limits=limits, see=hashes.see_layer
     )
@@ -139,28 +138,29 @@ def load_layer(layer: StoredLayer, options: Options, meter: Meter) -> tuple[Laye
 def content_of(packed: Packed, layer: StoredLayer, options: Options) -> LayerContent:
     """A way to the content of a layer that was indexed, which remembers what it hashed."""
     index, cache, blob = packed.index, options.cache, layer.blob
-    known = _mark(layer, index, index.digests)
+    known = mark_of(layer, index, index.digests)
 
     def keep(digests: dict[int, bytes]) -> None:
         if cache is None:
             return
         whole = {**index.digests, **digests}
-        mark = _mark(layer, index, whole)
-        if isinstance(blob, FileBlob) and not layer.trusted:
+        mark = mark_of(layer, index, whole)
+        if layer.trusted or layer.remote:
+            if mark != known:
+                cache.store(layer.diff_id, replace(packed, index=replace(index, digests=whole)), trusted=True)
+        elif isinstance(blob, FileBlob):
             if cache.seen(blob.file.identity).get(str(blob.start)) != mark:
                 cache.store(
                     layer.diff_id, replace(packed, index=replace(index, digests=whole)), trusted=False
                 )
                 cache.mark_seen(blob.file.identity, blob.file.changed, {str(blob.start): mark})
-        elif mark != known:
-            cache.store(layer.diff_id, replace(packed, index=replace(index, digests=whole)), trusted=True)
 
     if layer.how == "tar" and isinstance(blob, FileBlob):
         return LayerContent(index, read_at=blob.read_at, keep=keep)
     return LayerContent(index, stream=lambda: open_stream(blob, layer.how, options.limits), keep=keep)
 
 
-def _mark(layer: StoredLayer, index: LayerIndex, digests: Mapping[int, bytes]) -> str:
+def mark_of(layer: StoredLayer, index: LayerIndex, digests: Mapping[int, bytes]) -> str:
     """What a place in a file was read as: a diff id, headers, and the contents that were hashed."""
     hashed = hashlib.sha256(index.fingerprint)
     for number, digest in sorted(digests.items()):
@@ -172,11 +172,14 @@ def _from_cache(cache: IndexCache, layer: StoredLayer, meter: Meter) -> Packed |
     blob = layer.blob
     if layer.trusted:
         return cache.load(layer.diff_id, trusted=True)
+    if layer.remote:
+        packed = cache.load(layer.diff_id, trusted=True)
+        return packed if packed is not None and layer.digest in packed.blobs else None
     packed = cache.load(layer.diff_id, trusted=False) or cache.load(layer.diff_id, trusted=True)
     if packed is None or not isinstance(blob, FileBlob):
         return None
     seen = cache.seen(blob.file.identity).get(str(blob.start))
-    if seen is not None and seen == _mark(layer, packed.index, packed.index.digests):
+    if seen is not None and seen == mark_of(layer, packed.index, packed.index.digests):
         return packed
     if layer.how == "tar":
         # Another file: the same headers are the same entries, but say nothing about content.
@@ -210,8 +213,8 @@ def _read(layer: StoredLayer, options: Options, meter: Meter) -> tuple[Packed, b
     # only where it was asked for.
     compressed = layer.how != "tar"
     hashes = Hashes(
-        hashlib.sha256() if compressed or options.verify else None,
-        hashlib.sha256() if options.verify else None,
+        hashlib.sha256() if compressed or options.verify or layer.remote else None,
+        hashlib.sha256() if options.verify or layer.remote else None,
         meter,
     )
     reader = open_stream(blob, layer.how, options.limits, hashes)
@@ -219,7 +222,7 @@ def _read(layer: StoredLayer, options: Options, meter: Meter) -> tuple[Packed, b
     reader.drain()
     digest = f"sha256:{hashes.blob.hexdigest()}" if hashes.blob else None
     check_digests(layer, digest, f"sha256:{hashes.layer.hexdigest()}" if hashes.layer else None)
-    packed = Packed(index=index, blobs=(digest,) if compressed and digest else ())
+    packed = Packed(index=index, blobs=(digest,) if digest and (compressed or layer.remote) else ())
     return packed, layer.trusted or hashes.layer is not None
 
 

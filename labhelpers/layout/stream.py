@@ -13,10 +13,20 @@ from dataclasses import dataclass, field
 
 from labhelpers import oci
 from labhelpers.errors import FormatError
-from labhelpers.filetree import LayerIndex, Reader, StreamCursor, scan
-from labhelpers.filetree.cursor import BLOCK, LimitedReader, StreamReader
-from labhelpers.filetree.header import ZERO, checked
+from labhelpers.filetree import (
+    DEFAULT_LIMITS,
+    LayerIndex,
+    Reader,
+    StreamCursor,
+    StreamReader,
+    normalise,
+    scan,
+)
+from labhelpers.filetree.cursor import BLOCK, LimitedReader
+from labhelpers.filetree.extended import read_extended
+from labhelpers.filetree.header import ZERO, checked, number, short_name
 from labhelpers.filetree.index import FILE
+from labhelpers.filetree.names import text
 from labhelpers.filetree.packed import Packed
 from labhelpers.layout.archive import (
     NOT_AN_IMAGE,
@@ -60,6 +70,7 @@ class StreamedLayer:
     stored: StoredLayer
     packed: Packed
     size: int
+    path: str
 
 
 @dataclass(slots=True)
@@ -246,16 +257,32 @@ class _Build:
         if index is None:
             raise FormatError(f"a layer cannot be read: {member.wrong}")
         digest = descriptor.digest if descriptor else blob_digest(path)
-        offset, size = archive.outer.offsets[number], member.size
-
-        def fetch() -> Iterator[bytes]:
-            reader = self.reopen()
-            reader.drain(offset)
-            inside = LimitedReader(reader, size)
-            while part := inside.some(1 << 20):
-                yield bytes(part)
-
-        stored = StoredLayer(StreamBlob(size, fetch), member.how, diff_id, digest, self.trusted)
+        real, size = archive.outer.paths[number], member.size
+        stored = StoredLayer(member_blob(self.reopen, real, size), member.how, diff_id, digest, self.trusted)
         check_digests(stored, member.digest, member.diff_id)
         blobs = (member.digest,) if member.digest and member.how != "tar" else ()
-        return StreamedLayer(stored, Packed(index=index, blobs=blobs), size)
+        return StreamedLayer(stored, Packed(index=index, blobs=blobs), size, real)
+
+
+def member_blob(reopen: Callable[[], Reader], path: str, size: int) -> StreamBlob:
+    """One file of a stream, found again by its name whenever its bytes are wanted."""
+
+    def fetch() -> Iterator[bytes]:
+        inside = _find_again(reopen(), path)
+        while part := inside.some(1 << 20):
+            yield bytes(part)
+
+    return StreamBlob(size, fetch)
+
+
+def _find_again(reader: Reader, path: str) -> Reader:
+    cursor = StreamCursor(reader, digest=False)
+    while (block := cursor.block()) and block != ZERO and checked(block):
+        block, extended, _ = read_extended(cursor, block, DEFAULT_LIMITS)
+        size = number(block[124:136]) if extended.size is None else extended.size
+        name = extended.name if extended.name is not None else short_name(block)
+        if block[156] in b"0\0" and normalise(text(name)) == path:
+            return LimitedReader(reader, size)
+        if block[156] in b"0\0":
+            cursor.skip(size)
+    raise FormatError("the archive has changed since it was opened")
