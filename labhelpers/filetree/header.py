@@ -19,11 +19,11 @@ _OCTAL = b"01234567"
 def number(field: bytes) -> int:
     """A number of a header: octal text, or GNU's base-256 where the first bit is set. `FormatError` otherwise."""
     first = field[0]
-    if first & 0x80:
-        # Two's complement over the whole field, without the marking bit.
-        value = int.from_bytes(bytes((first & 0x7F,)) + field[1:], "big")
-        if first & 0x40:
-            value -= 1 << (8 * len(field) - 1)
+    if first in (0x80, 0xFF):
+        # The first byte marks the form and the sign; the rest is two's complement.
+        value = int.from_bytes(field[1:], "big")
+        if first == 0xFF:
+            value -= 1 << (8 * (len(field) - 1))
         if not -_LARGEST <= value <= _LARGEST:
             raise FormatError("a header holds a number beyond 63 bits")
         return value
