@@ -25,10 +25,30 @@ from labhelpers.sources import open_image
 INPUTS = 1500 * int(os.environ.get("LAB_FUZZ", "1"))
 LAYERS = [
     {"d/": None, "d/a": b"x" * 700, "b": b"1", "l": "d", "é": b"2", "h": hard_link("b"), "n" * 120: b"3"},
-    {"d/.wh.a": b"", "b": Node(content=b"2", mode=0o700, pax={"SCHILY.xattr.user.a": "1"}), "e/.wh..wh..opq": b""},
+    {
+        "d/.wh.a": b"",
+        "b": Node(content=b"2", mode=0o700, pax={"SCHILY.xattr.user.a": "1"}),
+        "e/.wh..wh..opq": b"",
+    },
     {"p": Node(type=b"6"), "c": Node(type=b"3", device=(1, 3)), "/abs": b"1", "../out": b"2", "l/x": b"4"},
 ]
-NASTY = [None, -1, 0, 2**63, 2**200, 1.5, "", "../../etc/passwd", "sha256:x", [], {}, [[]], "\ud800", True, "x" * 5000]
+NASTY = [
+    None,
+    -1,
+    0,
+    2**63,
+    2**200,
+    1.5,
+    "",
+    "../../etc/passwd",
+    "sha256:x",
+    [],
+    {},
+    [[]],
+    "\ud800",
+    True,
+    "x" * 5000,
+]
 
 
 def seeds():
@@ -60,7 +80,9 @@ def change_bytes(data, chance):
         else:
             # A header that was changed on purpose, its checksum made good.
             header = bytearray(data[block : block + 512].ljust(512, b"\0"))
-            header[chance.randrange(512)] = chance.choice([0, 0x20, 0x2F, 0x37, 0x80, 0xFF, chance.randrange(256)])
+            header[chance.randrange(512)] = chance.choice(
+                [0, 0x20, 0x2F, 0x37, 0x80, 0xFF, chance.randrange(256)]
+            )
             header[148:156] = b" " * 8
             header[148:156] = b"%06o\0 " % sum(header)
             data[block : block + 512] = header
@@ -120,7 +142,9 @@ def test_fuzzed_images(tmp_path):
             image = open_image(path, verify=number % 5 == 0, cache=cache if number % 3 == 0 else None)
             report = analysis_report(analyse(image))
             json.dumps(report)
-            assert report["live_size"] + report["reclaimable_size"] == report["size"] >= report["live_size"] >= 0
+            assert (
+                report["live_size"] + report["reclaimable_size"] == report["size"] >= report["live_size"] >= 0
+            )
             assert sum(item["size"] for item in report["reclaimable"]) == report["reclaimable_size"]
             accepted += 1
         except (ImageError, FormatError) as error:

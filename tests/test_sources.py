@@ -133,13 +133,18 @@ def platforms(*names):
 
 
 def layout(files, descriptors):
-    return files | {"index.json": archives.index(descriptors), "oci-layout": b'{"imageLayoutVersion":"1.0.0"}'}
+    return files | {
+        "index.json": archives.index(descriptors),
+        "oci-layout": b'{"imageLayoutVersion":"1.0.0"}',
+    }
 
 
 @pytest.mark.parametrize("nested", [False, True])
 @pytest.mark.parametrize("wanted", ["linux/amd64", "linux/arm64", "linux/arm/v7", "linux/arm/v6", "arm64"])
 def test_platforms(tmp_path, nested, wanted):
-    files, descriptors = platforms("linux/amd64", "linux/arm64/v8", "linux/arm/v7", "linux/arm/v6", "windows/amd64")
+    files, descriptors = platforms(
+        "linux/amd64", "linux/arm64/v8", "linux/arm/v7", "linux/arm/v6", "windows/amd64"
+    )
     if nested:
         descriptors = [archives.put(files, archives.index(descriptors), oci.INDEX_TYPES[0])]
     path = write(tmp_path / "i.tar", outer_tar(layout(files, descriptors)))

@@ -46,7 +46,18 @@ def ours(data, *, stream=False):
     return scan(FileCursor(lambda at, size: data[at : at + size], 0, len(data)))
 
 
-KINDS = {b"0": "f", b"\0": "f", b"7": "f", b"S": "f", b"5": "d", b"2": "l", b"1": "h", b"3": "c", b"4": "b", b"6": "p"}
+KINDS = {
+    b"0": "f",
+    b"\0": "f",
+    b"7": "f",
+    b"S": "f",
+    b"5": "d",
+    b"2": "l",
+    b"1": "h",
+    b"3": "c",
+    b"4": "b",
+    b"6": "p",
+}
 
 
 def theirs(data):
@@ -183,12 +194,21 @@ def mutate(data, changes):
         elif how == "drop":
             data = data[:block] + data[block + 512 :]
         else:
-            data = data[:block] + data[block + 512 : block + 1024] + data[block : block + 512] + data[block + 1024 :]
+            data = (
+                data[:block]
+                + data[block + 512 : block + 1024]
+                + data[block : block + 512]
+                + data[block + 1024 :]
+            )
     return data
 
 
 @settings(max_examples=400 * MORE, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(st.lists(entry, min_size=1, max_size=4), st.sampled_from(FORMATS), st.lists(mutation, min_size=1, max_size=3))
+@given(
+    st.lists(entry, min_size=1, max_size=4),
+    st.sampled_from(FORMATS),
+    st.lists(mutation, min_size=1, max_size=3),
+)
 def test_mutated(entries, format, changes):
     data = mutate(build(entries, format), changes)
     assume(comparable(data))
@@ -244,11 +264,17 @@ def test_against_gnu_tar(tmp_path_factory, entries, format, changes):
     try:
         index = ours(data)
     except FormatError as error:
-        assert found is None or any(reason in str(error) for reason in STRICTER) or "ends in the middle" in str(error)
+        assert (
+            found is None
+            or any(reason in str(error) for reason in STRICTER)
+            or "ends in the middle" in str(error)
+        )
         return
     if not_listed(data) or found is None or any(kind not in "fdlhcbp" for _, kind, _ in found):
         return  # GNU tar complains of more than it refuses (implausible dates, missing end)
-    known = [(entry.path, entry.kind, entry.logical_size if entry.kind == "f" else 0) for entry in index.entries()]
+    known = [
+        (entry.path, entry.kind, entry.logical_size if entry.kind == "f" else 0) for entry in index.entries()
+    ]
     names = [(path, kind, size) for path, kind, size in found if path]
     assert known == names
 
@@ -279,7 +305,9 @@ def one(data):
 
 
 def test_pax_size_and_name():
-    found = one(pax((b"size", b"3"), (b"path", b"d/\xc3\xa9"), (b"mtime", b"-1.5")) + header() + b"abc" + bytes(509))
+    found = one(
+        pax((b"size", b"3"), (b"path", b"d/\xc3\xa9"), (b"mtime", b"-1.5")) + header() + b"abc" + bytes(509)
+    )
     assert (found.size, found.path, found.mtime) == (3, "d/é", -1_500_000_000)
 
 
@@ -312,7 +340,10 @@ def test_prefix_only_in_ustar():
         (header(kind=b"V"), "no engine"),
         (header(kind=b"9"), "no engine"),
         (pax((b"size", b"1")) + pax((b"size", b"2")) + header(), "two headers"),
-        (pax((b"path", b"a")) + header(b"L", b"%011o\0" % 2, b"L") + b"b\0" + bytes(510) + header(), "two names"),
+        (
+            pax((b"path", b"a")) + header(b"L", b"%011o\0" % 2, b"L") + b"b\0" + bytes(510) + header(),
+            "two names",
+        ),
         (pax((b"path", b"a\0b")) + header(), "zero byte"),
         (header(b"g", b"%011o\0" % 11, b"g") + b"11 path=aa\n" + bytes(501) + header(), "global"),
         (header(b"x", b"%011o\0" % 6, b"x") + b"99 a=b" + bytes(506) + header(), "PAX"),
@@ -344,7 +375,9 @@ def test_limits():
 
 
 @pytest.mark.skipif(not GNU_TAR, reason="there is no GNU tar here")
-@pytest.mark.parametrize("options", [["--format=gnu"], *(["--format=pax", f"--sparse-version={v}"] for v in ("0.0", "0.1", "1.0"))])
+@pytest.mark.parametrize(
+    "options", [["--format=gnu"], *(["--format=pax", f"--sparse-version={v}"] for v in ("0.0", "0.1", "1.0"))]
+)
 def test_sparse_files(tmp_path, options):
     path = tmp_path / "holes"
     with path.open("wb") as file:
@@ -353,7 +386,9 @@ def test_sparse_files(tmp_path, options):
             file.write(b"%d" % at * 2048)
         file.truncate(10_000_000)
     (tmp_path / "after").write_bytes(b"after")
-    subprocess.run(["tar", "-cSf", tmp_path / "s.tar", *options, "-C", tmp_path, "holes", "after"], check=True)
+    subprocess.run(
+        ["tar", "-cSf", tmp_path / "s.tar", *options, "-C", tmp_path, "holes", "after"], check=True
+    )
     data = (tmp_path / "s.tar").read_bytes()
     for index in (ours(data), ours(data, stream=True)):
         holes, after = index.entries()

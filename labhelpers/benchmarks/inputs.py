@@ -121,10 +121,11 @@ def gzip_archive(path: Path, layers: list[list[str]], size: int) -> tuple[Path, 
 
 
 def spread(files: int, layers: int) -> list[list[str]]:
-    """`files` names over `layers` layers, evenly, every tenth of a layer replacing one of the layer below."""
+    """`files` names over `layers` layers, evenly; one in a hundred replaces a file of the layer below."""
     every = [*names(files)]
     share = -(-files // layers)
     found = [every[at : at + share] for at in range(0, files, share)]
     for number in range(1, len(found)):
-        found[number][::10] = found[number - 1][1::10][: len(found[number][::10])]
+        for at in range(0, len(found[number]), 100):
+            found[number][at] = found[number - 1][at + 1]
     return found

@@ -50,6 +50,7 @@ def read_extended(cursor: Cursor, block: bytes, limits: Limits) -> tuple[bytes, 
     while block[156] in EXTENDED:
         flag = block[156]
         size = header.number(block[124:136])
+        header.check_numbers(block)
         if not 0 <= size <= limits.header or len(seen) > 32:
             raise FormatError(f"an entry has headers of more than {limits.header:,} bytes")
         data = cursor.data(size)

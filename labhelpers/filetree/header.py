@@ -47,6 +47,12 @@ def checked(block: bytes) -> bool:
     return claimed == summed - 256 * sum(byte > 127 for byte in block[:148] + block[156:])
 
 
+def check_numbers(block: bytes) -> None:
+    """`FormatError` if a field of a header that is not asked for is no number; other readers would refuse it."""
+    for start, end in ((100, 108), (108, 116), (116, 124), (136, 148), (329, 337), (337, 345)):
+        number(block[start:end])
+
+
 def short_name(block: bytes) -> bytes:
     """The name in a header, its prefix before it where the format has one."""
     name = block[:100].split(b"\0", 1)[0]

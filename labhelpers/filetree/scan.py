@@ -45,6 +45,7 @@ def scan(cursor: Cursor, *, limits: Limits = DEFAULT_LIMITS) -> LayerIndex:
     kinds: list[str] = []
     sizes, offsets, times = array("q"), array("q"), array("q")
     owners, runs = array("I"), array("q")
+    devices = {bytes(16), b"0000000\x000000000\0"}
     owner_numbers: dict[bytes | tuple[int, int, int], int] = {}
     owner_table: list[tuple[int, int, int]] = []
     links: dict[int, str] = {}
@@ -140,7 +141,11 @@ def scan(cursor: Cursor, *, limits: Limits = DEFAULT_LIMITS) -> LayerIndex:
                     continue
                 link = target
             links[count] = link
-        elif kind == CHARACTER or kind == BLOCK_DEVICE:
+        if block[329:345] not in devices:
+            # Numbers of no device: nobody asks for them, but other readers refuse what is none.
+            header.check_numbers(block)
+            devices.add(block[329:345])
+        if kind == CHARACTER or kind == BLOCK_DEVICE:
             extra = Extra((), (number(block[329:337]), number(block[337:345])))
         if extended.xattrs:
             extra = (extra or Extra())._replace(xattrs=extended.xattrs)
