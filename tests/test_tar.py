@@ -119,6 +119,12 @@ def build(entries, format):
     return buffer.getvalue()
 
 
+def odd_checksum(data):
+    """Whether a checksum has white space that only Python's int() overlooks."""
+    blocks = (data[at + 148 : at + 156] for at in range(0, len(data), 512))
+    return any(block.strip(b"01234567 \0") and not block.strip(b"01234567 \0\t\n\r\v\f") for block in blocks)
+
+
 def comparable(data):
     """Whether tarfile and engines mean the same by these headers (see `header.short_name`)."""
     for at in range(0, len(data) - 511, 512):
@@ -136,7 +142,7 @@ def hold_against_tarfile(data):
     except FormatError as error:
         if theirs(data) is not None:
             ragged = "ends in the middle" in str(error) and len(data) % 512
-            assert ragged or any(reason in str(error) for reason in STRICTER), str(error)
+            assert ragged or odd_checksum(data) or any(reason in str(error) for reason in STRICTER), str(error)
         with pytest.raises(FormatError):
             ours(data, stream=True)
         return
@@ -236,8 +242,12 @@ def gnu(path):
 
 
 def not_listed(data):
-    """Whether GNU tar's list, one line each, cannot be read back: names with spaces, or line ends."""
-    return any(char in entry.path or char in entry.link for entry in ours(data).entries() for char in " \n")
+    """Whether GNU tar's list cannot be read back (spaces, line ends), or takes a file "x/" for a folder."""
+    with tarfile.open(fileobj=io.BytesIO(data)) as archive:
+        slashed = any(member.isreg() and (member.name + "/").endswith("//") for member in archive)
+    return slashed or any(
+        char in entry.path or char in entry.link for entry in ours(data).entries() for char in " \n"
+    )
 
 
 plain = st.tuples(
@@ -270,7 +280,7 @@ def test_against_gnu_tar(tmp_path_factory, entries, format, changes):
             or "ends in the middle" in str(error)
         )
         return
-    if not_listed(data) or found is None or any(kind not in "fdlhcbp" for _, kind, _ in found):
+    if found is None or not_listed(data) or any(kind not in "fdlhcbp" for _, kind, _ in found):
         return  # GNU tar complains of more than it refuses (implausible dates, missing end)
     known = [
         (entry.path, entry.kind, entry.logical_size if entry.kind == "f" else 0) for entry in index.entries()

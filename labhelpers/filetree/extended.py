@@ -53,8 +53,11 @@ def read_extended(cursor: Cursor, block: bytes, limits: Limits) -> tuple[bytes, 
         header.check_numbers(block)
         if not 0 <= size <= limits.header or len(seen) > 32:
             raise FormatError(f"an entry has headers of more than {limits.header:,} bytes")
-        data = cursor.data(size)
-        seen += (block, data, bytes(-size % BLOCK))
+        padded = cursor.data(size + -size % BLOCK)
+        data = padded[:size]
+        seen += (block, padded)
+        if padded[size : size + 1].strip(b"\0"):
+            raise FormatError("a header's text does not end where it should, which readers disagree about")
         if flag == _GLOBAL:
             keys = {key for key, _ in header.pax_records(data)}
             if keys.intersection(_CONTESTED) or any(key.startswith("GNU.sparse.") for key in keys):
