@@ -61,17 +61,19 @@ class FileCursor:
         """The next 512 bytes; b"" at the end."""
         at = self.at
         local = at - self._buffered
-        found = self._buffer[local : local + BLOCK] if local >= 0 else b""
-        if len(found) < BLOCK:
-            left = self._size - at
-            if left <= 0:
-                return b""
-            self._buffer = self._read_at(self._start + at, min(_AHEAD, left))
-            self._buffered = at
-            found = self._buffer[:BLOCK]
-            if len(found) < BLOCK:
-                raise _truncated(at + len(found))
+        found = self._buffer[local : local + BLOCK]
         self.at = at + BLOCK
+        if len(found) == BLOCK:
+            return found
+        left = self._size - at
+        if left <= 0:
+            self.at = at
+            return b""
+        self._buffer = self._read_at(self._start + at, _AHEAD if left > _AHEAD else left)
+        self._buffered = at
+        found = self._buffer[:BLOCK]
+        if len(found) < BLOCK:
+            raise _truncated(at + len(found))
         return found
 
     def data(self, size: int) -> bytes:

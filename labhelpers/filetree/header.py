@@ -14,6 +14,8 @@ from labhelpers.errors import FormatError
 ZERO = bytes(512)
 _LARGEST = (1 << 63) - 1
 _OCTAL = b"01234567"
+_SPACES = 8 * 32 - 3
+_adler = zlib.adler32
 
 
 def number(field: bytes) -> int:
@@ -33,18 +35,22 @@ def number(field: bytes) -> int:
     return int(digits or b"0", 8)
 
 
+def summed(block: bytes) -> int:
+    """The checksum that a header should have: the sum of its bytes, with spaces for the checksum itself."""
+    # Adler-32's low half is one more than the sum of the bytes modulo 65,521, which 256 of them never reach.
+    low = _adler(block[:148]) & 0xFFFF
+    middle = _adler(block[156:412]) & 0xFFFF
+    return low + middle + (_adler(block[412:]) & 0xFFFF) + _SPACES
+
+
 def checked(block: bytes) -> bool:
     """Whether a header's checksum is right; unsigned as POSIX has it, or signed as some old writers had it."""
     try:
         claimed = number(block[148:156])
     except FormatError:
         return False
-    # Adler-32's low half is one more than the sum of the bytes modulo 65,521; half a block never reaches that.
-    summed = (zlib.adler32(block[:256]) & 0xFFFF) + (zlib.adler32(block[256:]) & 0xFFFF) - 2
-    summed += 256 - sum(block[148:156])
-    if claimed == summed:
-        return True
-    return claimed == summed - 256 * sum(byte > 127 for byte in block[:148] + block[156:])
+    found = summed(block)
+    return claimed == found or claimed == found - 256 * sum(byte > 127 for byte in block[:148] + block[156:])
 
 
 def check_numbers(block: bytes) -> None:

@@ -14,7 +14,7 @@ from typing import Any, Protocol
 
 from labhelpers import oci
 from labhelpers.errors import FormatError
-from labhelpers.filetree import FileCursor, LayerIndex, Limits, normalise, scan
+from labhelpers.filetree import LayerIndex, Limits, normalise, scan
 from labhelpers.filetree.index import FILE, HARDLINK, SYMLINK
 from labhelpers.layout.blobs import FileBlob, OpenFile
 from labhelpers.layout.inflate import sniff
@@ -66,7 +66,7 @@ class ArchiveFiles:
 
     def __init__(self, file: OpenFile, limits: Limits) -> None:
         self._file = file
-        index = scan(FileCursor(file.read_at, 0, file.size), limits=limits)
+        index = scan(FileBlob(file, 0, file.size).cursor(), limits=limits)
         self._index = index
         self.names = {path: number for number, path in enumerate(index.paths)}
 

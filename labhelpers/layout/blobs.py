@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Protocol
 
 from labhelpers.errors import FormatError, ImageError
+from labhelpers.filetree import FileCursor
 
 _CHUNK = 1 << 20
 
@@ -46,6 +47,12 @@ class OpenFile:
             f"{found.st_dev}-{found.st_ino}-{found.st_size}-{found.st_mtime_ns}-{found.st_ctime_ns}"
         )
 
+    def direct(self) -> Callable[[int, int], bytes]:
+        """`read_at` without its courtesies: a disk that fails raises `OSError`."""
+        descriptor, pread = self._descriptor, os.pread
+        # The file must stay open as long as this is used.
+        return lambda offset, size, _owner=self: pread(descriptor, size, offset)  # type: ignore[misc]
+
     def read_at(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from `offset` on. `ImageError` if the disk fails."""
         try:
@@ -67,6 +74,10 @@ class FileBlob:
     def read_at(self, offset: int, size: int) -> bytes:
         """Up to `size` bytes from `offset` on, within the blob."""
         return self.file.read_at(self.start + offset, max(0, min(size, self.size - offset)))
+
+    def cursor(self) -> FileCursor:
+        """A cursor over the blob, for reading headers: straight to the file, because it is what a look costs."""
+        return FileCursor(self.file.direct(), self.start, self.size)
 
     def chunks(self) -> Iterator[bytes]:
         """All bytes, once."""

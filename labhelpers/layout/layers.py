@@ -10,7 +10,6 @@ from typing import Any
 from labhelpers.errors import FormatError
 from labhelpers.filetree import (
     DEFAULT_LIMITS,
-    FileCursor,
     LayerIndex,
     Limits,
     Reader,
@@ -208,7 +207,7 @@ def _read(layer: StoredLayer, options: Options, meter: Meter) -> tuple[Packed, b
     """The index read anew, and whether its diff id is certain."""
     blob = layer.blob
     if isinstance(blob, FileBlob) and layer.how == "tar" and not options.verify:
-        return Packed(index=scan(FileCursor(blob.read_at, 0, blob.size), limits=options.limits)), False
+        return Packed(index=scan(blob.cursor(), limits=options.limits)), False
     # All bytes pass: those of a compressed blob are worth a digest (a third of the layer), those of the layer
     # only where it was asked for.
     compressed = layer.how != "tar"
