@@ -1,7 +1,7 @@
 """An image as a value: its config, its layers with their indexes, and a way to their content.
 
-The sources (`labhelpers.layout`, `labhelpers.registry`, `labhelpers.engine`) make images; the analysis and the
-views read them. Nothing here touches a disk: content comes from the `Content` that a source hands over.
+The sources (`labhelpers.layout`, `labhelpers.registry`, `labhelpers.engine`) make images; the analysis and
+the views read them. Nothing here touches a disk: content comes from the `Content` that a source hands over.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from labhelpers.errors import FormatError
 from labhelpers.filetree.index import LayerIndex
 from labhelpers.oci import Config, Platform
 
@@ -39,8 +38,8 @@ class Layer:
     """One layer. `number` counts from 0, the base.
 
     `diff_id`: the digest of the uncompressed layer, as the config claims it. `digest`: the blob's, as its
-    descriptor has it, None where there is no descriptor. `compressed_size`: the blob's bytes in its store, None
-    where unknown. `created_by`: the build step as the history tells it, "" where it does not.
+    descriptor has it, None where there is no descriptor. `compressed_size`: the blob's bytes in its store,
+    None where unknown. `created_by`: the build step as the history tells it, "" where it does not.
     """
 
     number: int
@@ -89,14 +88,6 @@ def _empty_steps(config: Config, layers: int) -> Iterator[EmptyStep]:
 
 
 def layer_steps(config: Config, layers: int) -> Sequence[str]:
-    """The build step of each of `layers` layers; "" where the history is absent or too short.
-
-    `FormatError` if the config does not list as many diff ids as there are layers: nobody can say then which
-    layer is which.
-    """
-    if len(config.diff_ids) != layers:
-        raise FormatError(
-            f"its config lists {len(config.diff_ids)} diff ids and its manifest {layers} layers, so one is damaged"
-        )
+    """The build step of each of `layers` layers; "" where the history is absent or too short."""
     steps = [step.created_by for step in config.history if not step.empty_layer]
     return (steps + [""] * layers)[:layers]

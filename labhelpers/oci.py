@@ -1,4 +1,5 @@
-"""The documents of an image, in the OCI image specification's terms: descriptor, index, manifest, config, history.
+"""The documents of an image, in the OCI image specification's terms: descriptor, index, manifest, config,
+history.
 
 Docker's media types for the same documents are read too. Documents come from anybody: every field is checked
 for its type before it is used, and a wrong one is a `FormatError`, never a surprise later.
@@ -9,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from labhelpers.errors import FormatError
 from labhelpers.reference import is_digest as is_digest
@@ -37,8 +38,7 @@ _LAYERS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Platform:
+class Platform(NamedTuple):
     """What an image runs on; `variant` is "" for none."""
 
     os: str
@@ -49,7 +49,10 @@ class Platform:
         return "/".join(part for part in (self.os, self.architecture, self.variant) if part)
 
     def serves(self, wanted: Platform) -> bool:
-        """Whether an image for this platform is one that was asked for; a variant counts only if it is given."""
+        """Whether an image for this platform is one that was asked for.
+
+        A variant counts only if it is given.
+        """
         return (self.os, self.architecture) == (wanted.os, wanted.architecture) and (
             not wanted.variant or _variant(self) == _variant(wanted)
         )
@@ -81,14 +84,13 @@ def host_platform() -> Platform:
     return Platform("linux", _ARCHITECTURES.get(name, name))
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptor:
+class Descriptor(NamedTuple):
     """What is stored where. `size` in bytes, of the blob as stored; `platform` where the index says one."""
 
     media_type: str
     digest: str
     size: int
-    annotations: Mapping[str, str] = field(default_factory=dict)
+    annotations: Mapping[str, str] = MappingProxyType({})
     platform: Platform | None = None
 
     @property
@@ -98,8 +100,7 @@ class Descriptor:
         return unknown or self.annotations.get("vnd.docker.reference.type") == "attestation-manifest"
 
 
-@dataclass(frozen=True, slots=True)
-class History:
+class History(NamedTuple):
     """One step of a build; `empty_layer` if it made no layer."""
 
     created_by: str
@@ -108,17 +109,18 @@ class History:
     comment: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Manifest:
+class Manifest(NamedTuple):
     """One image's config and layers, base first."""
 
     config: Descriptor
     layers: tuple[Descriptor, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
-    """An image's configuration. `digest`: of the document; `document`: as stored; `runtime`: its `config` object."""
+class Config(NamedTuple):
+    """An image's configuration.
+
+    `digest`: of the document; `document`: as stored; `runtime`: its `config` object.
+    """
 
     digest: str
     platform: Platform

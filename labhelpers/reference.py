@@ -1,8 +1,8 @@
 """Image references, as the distribution project's grammar has them: `[HOST/]PATH[:TAG][@DIGEST]`.
 
 Source: the reference package of the distribution project, and the OCI distribution specification. Written out
-because the parsers at hand accept a trailing newline, or take `localhost/x` for a name on Docker Hub, and cost
-60 ms to import.
+because the parsers at hand accept a trailing newline, or take `localhost/x` for a name on Docker Hub, and
+cost 60 ms to import.
 """
 
 from __future__ import annotations
@@ -25,7 +25,8 @@ _LONGEST = 255
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """A parsed reference. `host` and `path` are whole (`docker.io`, `library/python`); `tag` or `digest` or both.
+    """A parsed reference. `host` and `path` are whole (`docker.io`, `library/python`); `tag` or `digest` or
+    both.
 
     Made by `parse`, which fills in what people leave out.
     """

@@ -1,4 +1,4 @@
-"""Sizes for people, and back: decimal units (1 kB = 1,000 bytes) everywhere, as registries and disks count."""
+"""Sizes for people, and back: decimal units (1 kB = 1,000 bytes) as registries and disks count."""
 
 from __future__ import annotations
 

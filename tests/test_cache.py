@@ -1,6 +1,5 @@
 """The cache: used where it is certain, ignored where it is not, whole or not there, bounded."""
 
-import os
 import threading
 import time
 
@@ -185,4 +184,4 @@ def test_two_at_once(tmp_path, cache):
     for thread in threads:
         thread.join()
     assert not wrong
-    assert not [name for name in os.listdir(tmp_path / "cache/layers-1") if name.startswith(".")]
+    assert not [*(tmp_path / "cache/layers-1").glob(".*")]

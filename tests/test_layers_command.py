@@ -143,10 +143,19 @@ def test_limits_for_ci(archive, capfd, options, status):
 
 @pytest.mark.parametrize(
     "options",
-    [["--fail-above", "much"], ["--min-efficiency", "2"], ["--min-efficiency", "nan"], ["--min-efficiency", "x"],
-     ["--top", "-1"], ["--platform", "a/b/c/d"], ["--platform", "linux/riscv64"], ["--json", "/nowhere/x.json"],
-     ["--compare", "/nowhere.tar"], ["--nonsense"]],
-)  # fmt: skip
+    [
+        ["--fail-above", "much"],
+        ["--min-efficiency", "2"],
+        ["--min-efficiency", "nan"],
+        ["--min-efficiency", "x"],
+        ["--top", "-1"],
+        ["--platform", "a/b/c/d"],
+        ["--platform", "linux/riscv64"],
+        ["--json", "/nowhere/x.json"],
+        ["--compare", "/nowhere.tar"],
+        ["--nonsense"],
+    ],
+)
 def test_wrong_use(archive, capfd, options):
     status, out, err = lab(capfd, archive, *options)
     assert (status, out) == (2, "")

@@ -67,7 +67,7 @@ def test_real_layer_sizes():
 
 @real
 def test_a_root_filesystem_is_no_image():
-    with pytest.raises(ImageError, match="neither a manifest.json nor an index.json"):
+    with pytest.raises(ImageError, match=r"neither a manifest\.json nor an index\.json"):
         open_image(IMAGES / "not-an-image-rootfs.tar")
 
 
@@ -272,7 +272,7 @@ def test_several_images_in_one_archive(tmp_path):
     second["Layers"] = [f"two/{name}" for name in second["Layers"]]
     both = [*json.loads(one["manifest.json"]), second]
     path = write(tmp_path / "d.tar", outer_tar(one | renamed | {"manifest.json": json.dumps(both).encode()}))
-    with pytest.raises(ImageError, match="it holds 2 images.*a:1, b:1, c:1"):
+    with pytest.raises(ImageError, match=r"it holds 2 images.*a:1, b:1, c:1"):
         open_image(path)
     assert len(open_image(f"docker-archive:{path}:c:1").layers) == 2
     with pytest.raises(ImageError, match="no image named 'd:1'"):
@@ -390,9 +390,25 @@ def test_verify_finds_a_byte_of_content(tmp_path, make):
 
 @pytest.mark.parametrize(
     "source",
-    ["", " ", "\0", "/nowhere/at/all", "./x.tar", "nothing.tar", "docker-archive:", "oci:/nowhere", "Foo", "a b",
-     "foo:bad tag", "docker://", "docker://Foo", "docker-daemon:a//b", "x" * 5000, "oci-archive:" + "x" * 5000],
-)  # fmt: skip
+    [
+        "",
+        " ",
+        "\0",
+        "/nowhere/at/all",
+        "./x.tar",
+        "nothing.tar",
+        "docker-archive:",
+        "oci:/nowhere",
+        "Foo",
+        "a b",
+        "foo:bad tag",
+        "docker://",
+        "docker://Foo",
+        "docker-daemon:a//b",
+        "x" * 5000,
+        "oci-archive:" + "x" * 5000,
+    ],
+)
 def test_names_that_are_none(source):
     with pytest.raises(LabError) as error:
         open_image(source)

@@ -62,7 +62,10 @@ KINDS = {
 
 
 def theirs(data):
-    """tarfile's entries; None if it refuses. It takes a damaged header for the end, which is no acceptance."""
+    """tarfile's entries.
+
+    None if it refuses. It takes a damaged header for the end, which is no acceptance.
+    """
     try:
         with tarfile.open(fileobj=io.BytesIO(data), mode="r:", errorlevel=2) as archive:
             members = archive.getmembers()
@@ -259,7 +262,8 @@ def not_listed(data):
 
 
 plain = st.tuples(
-    st.one_of(st.text("abc/", min_size=1, max_size=9), st.integers(90, 280).map(lambda size: ("dir/" * 70)[:size] + "x"))
+    st.one_of(st.text("abc/", min_size=1, max_size=9), st.integers(90, 280).map(lambda size: ("dir/" *
+    70)[:size] + "x"))
     .filter(lambda text: text.strip("/") and not text.startswith("/")),
     st.sampled_from([b"0", b"0", b"5", b"2", b"1", b"6"]),
     st.binary(max_size=700),
@@ -298,8 +302,8 @@ def test_against_gnu_tar(tmp_path_factory, entries, format, changes):
 
 
 def header(name=b"a", size=b"%011o\0" % 0, kind=b"0", magic=b"ustar\x0000", prefix=b"", link=b""):
-    block = struct.pack("100s8s8s8s12s12s8sc100s8s32s32s8s8s155s12x", name, b"0000644\0", b"0000000\0", b"0000000\0",
-                        size, b"%011o\0" % 1, b" " * 8, kind, link, magic, b"", b"", b"", b"", prefix)  # fmt: skip
+    block = struct.pack("100s8s8s8s12s12s8sc100s8s32s32s8s8s155s12x", name, b"0000644\0", b"0000000\0",
+    b"0000000\0", size, b"%011o\0" % 1, b" " * 8, kind, link, magic, b"", b"", b"", b"", prefix)  # fmt: skip
     return rechecked(block)
 
 

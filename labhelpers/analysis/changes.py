@@ -32,8 +32,8 @@ class Change(NamedTuple):
 class Version(NamedTuple):
     """One stored version of a path. `state`: "final" (what the image shows), "hidden" (by a later layer).
 
-    `number`: the entry's number in its layer, for `Content.read`; of the target where the entry is a hard link
-    (then `content_layer` may be another layer).
+    `number`: the entry's number in its layer, for `Content.read`; of the target where the entry is a hard
+    link (then `content_layer` may be another layer).
     """
 
     layer: int
@@ -48,7 +48,8 @@ def changes(
 ) -> list[Change]:
     """What `layer` did to the filesystem below it, in order of path; folders included.
 
-    Content is compared only where sizes match, and only with `contents`. Linear in the entries up to the layer.
+    Content is compared only where sizes match, and only with `contents`. Linear in the entries up to the
+    layer.
     """
     tree = Tree(image, upto=layer, limits=limits)
     found = [*_files(image, tree, contents), *_folders(tree)]

@@ -54,8 +54,8 @@ class Difference:
 def difference(first: Image, second: Image, *, limits: Limits = DEFAULT_LIMITS) -> Difference:
     """Compare what two images show. The shared base is found by diff ids.
 
-    Content is compared only where sizes match. Linear in the number of entries; `ImageError` if content cannot
-    be read any more.
+    Content is compared only where sizes match. Linear in the number of entries; `ImageError` if content
+    cannot be read any more.
     """
     shared = 0
     for one, two in zip(first.layers, second.layers, strict=False):

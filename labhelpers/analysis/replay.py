@@ -11,7 +11,6 @@ import enum
 from array import array
 from bisect import bisect_right
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from labhelpers.errors import FormatError
 from labhelpers.filetree.index import FILE, FOLDER, HARDLINK, SYMLINK, Entry, LayerIndex
@@ -30,32 +29,43 @@ class Reason(enum.StrEnum):
     DUPLICATE = "duplicate"
 
 
-@dataclass(slots=True)
 class Applied:
-    """What putting on one layer did. `displaced`: paths of lower layers' files that it touched -> their entry.
+    """What putting on one layer did. `displaced`: paths of lower layers' files that it touched -> their
+    entry.
 
-    `replaced`: (content that lost its last name to another entry, that name).
-    `unsafe`: names that pass through a symbolic link; `ignored`: the entries behind them. Counts are of
-    paths that are not folders. `folders_removed`, `folders_restated` -> the lower entry (-1: implied).
+    `replaced`: (content that lost its last name to another entry, that name). `unsafe`: names that pass
+    through a symbolic link; `ignored`: the entries behind them. Counts are of paths that are not folders.
+    `folders_removed`, `folders_restated` -> the lower entry (-1: implied).
     """
 
-    displaced: dict[str, int] = field(default_factory=dict)
-    folders_removed: dict[str, int] = field(default_factory=dict)
-    folders_restated: dict[str, int] = field(default_factory=dict)
-    replaced: list[tuple[int, str]] = field(default_factory=list)
-    unsafe: list[str] = field(default_factory=list)
-    ignored: list[int] = field(default_factory=list)
-    added: int = 0
-    modified: int = 0
-    removed: int = 0
+    __slots__ = (
+        "added",
+        "displaced",
+        "folders_removed",
+        "folders_restated",
+        "ignored",
+        "modified",
+        "removed",
+        "replaced",
+        "unsafe",
+    )
+
+    def __init__(self) -> None:
+        self.displaced: dict[str, int] = {}
+        self.folders_removed: dict[str, int] = {}
+        self.folders_restated: dict[str, int] = {}
+        self.replaced: list[tuple[int, str]] = []
+        self.unsafe: list[str] = []
+        self.ignored: list[int] = []
+        self.added = self.modified = self.removed = 0
 
 
 class Replay:
     """The filesystem while layers are put on, one `apply` each.
 
     `files`: path -> entry for all that is no folder; `folders`: path -> the paths in it; `folder_entries`:
-    path -> the entry with its metadata (none for a folder that is only implied). `hidden`: entry whose content
-    nothing reaches any more -> (layer, reason); never for content of no bytes.
+    path -> the entry with its metadata (none for a folder that is only implied). `hidden`: entry whose
+    content nothing reaches any more -> (layer, reason); never for content of no bytes.
     """
 
     def __init__(self, indexes: Sequence[LayerIndex], *, limits: Limits = DEFAULT_LIMITS) -> None:
@@ -203,7 +213,10 @@ class Replay:
         return False
 
     def _make_parents(self, path: str) -> set[str] | None:
-        """The folder at `path`, made with all above it where missing; None if a symbolic link stands in between."""
+        """The folder at `path`, made with all above it where missing.
+
+        None if a symbolic link stands in between.
+        """
         at = -1
         parent = ""
         while at < len(path):

@@ -1,4 +1,7 @@
-"""The numbers of an image: sizes, what is reclaimable and why, what each layer changed. All sizes are bytes."""
+"""The numbers of an image: sizes, what is reclaimable and why, what each layer changed.
+
+All sizes are bytes.
+"""
 
 from __future__ import annotations
 
@@ -32,11 +35,11 @@ class Unsafe(NamedTuple):
     layer: int
 
 
-@dataclass(frozen=True, slots=True)
-class LayerReport:
+class LayerReport(NamedTuple):
     """One layer's numbers. Counts are of paths that are not folders.
 
-    `size`: the content bytes of its files. `reclaimable_size`: how many of them later layers (or itself) hide.
+    `size`: the content bytes of its files. `reclaimable_size`: how many of them later layers (or itself)
+    hide.
     """
 
     number: int
@@ -84,8 +87,8 @@ class Analysis:
 def analyse(image: Image, *, limits: Limits = DEFAULT_LIMITS) -> Analysis:
     """Put an image's layers on top of each other and count.
 
-    Content is read only to tell `metadata` from `replaced`, and only of files whose sizes match. Linear in the
-    number of entries. `FormatError` beyond `limits`; `ImageError` if content cannot be read any more.
+    Content is read only to tell `metadata` from `replaced`, and only of files whose sizes match. Linear in
+    the number of entries. `FormatError` beyond `limits`; `ImageError` if content cannot be read any more.
     """
     replay = Replay([layer.index for layer in image.layers], limits=limits)
     applied = []
@@ -125,7 +128,10 @@ def _unsafe(image: Image, applied: list[Applied]) -> Iterator[Unsafe]:
 
 
 def same_content(image: Image, replay: Replay, first: int, second: int | None) -> bool:
-    """Whether two entries (numbers of the replay) lead to the same content; read only if their sizes match."""
+    """Whether two entries (numbers of the replay) lead to the same content.
+
+    Read only if their sizes match.
+    """
     if second is None:
         return False
     first, second = replay.stored(first), replay.stored(second)

@@ -1,1 +1,1 @@
-"""The speed table: each line a ratio against a physical limit, measured in the same run on the same machine."""
+"""The speed table: each line a ratio against a physical limit, measured in one run on one machine."""

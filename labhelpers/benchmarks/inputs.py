@@ -1,4 +1,4 @@
-"""What the benchmarks read, made here and the same each time: archives of a given number of files and bytes."""
+"""What the benchmarks read, made here and the same each time: archives of given files and bytes."""
 
 from __future__ import annotations
 
@@ -48,7 +48,10 @@ def names(files: int) -> Iterator[str]:
 def write_layer(
     target: IO[bytes] | gzip.GzipFile, files: list[str], size: int, *, whiteouts: list[str] | None = None
 ) -> str:
-    """A layer of `files` of `size` bytes each (whiteouts before them); its diff id. Compresses by about two."""
+    """A layer of `files` of `size` bytes each (whiteouts before them).
+
+    Its diff id. Compresses by about two.
+    """
     source = random.Random(7).randbytes(1 << 19).hex().encode() * 2
     through = _Through(target)
     with tarfile.open(fileobj=through, mode="w|", format=tarfile.GNU_FORMAT, bufsize=1 << 20) as archive:

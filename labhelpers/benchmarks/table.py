@@ -58,7 +58,8 @@ class Result:
             else f", {self.ratio:.2f} x {self.limit} ({self.limit_value:.3f} {self.unit})"
         )
         note = f" [{self.note}]" if self.note else ""
-        return f"{'ok' if self.met else 'MISSED':8} {self.case}: {self.value:.3f} {self.unit}{against}; goal {self.goal}{note}"
+        verdict = "ok" if self.met else "MISSED"
+        return f"{verdict:8} {self.case}: {self.value:.3f} {self.unit}{against}; goal {self.goal}{note}"
 
 
 def machine() -> str:
@@ -73,7 +74,8 @@ def machine() -> str:
         memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
     except (OSError, ValueError):
         pass
-    return f"{processor}, {os.cpu_count()} processors, {memory / 1e9:.0f} GB, {platform.system()} {platform.release()}"
+    system = f"{platform.system()} {platform.release()}"
+    return f"{processor}, {os.cpu_count()} processors, {memory / 1e9:.0f} GB, {system}"
 
 
 def append(path: Path, results: list[Result]) -> None:

@@ -25,8 +25,8 @@ from labhelpers.units import human
 def command(quick: bool, image: str | None, history: Path) -> int:
     """Measure, against programs that only move the same bytes, in turns, on inputs made here.
 
-    Takes some minutes and 1.5 GB of the temporary folder. Exit status 1 if a goal is missed. A line that needs
-    an engine is not run where there is none, and says so.
+    Takes some minutes and 1.5 GB of the temporary folder. Exit status 1 if a goal is missed. A line that
+    needs an engine is not run where there is none, and says so.
     """
     click.echo(table.machine())
     results = []

@@ -192,8 +192,8 @@ def _differences(first: Analysis, second: Analysis, found: Difference, top: int)
     yield f"shared base: {found.shared} layers, content {human(shared)}"
     for name, analysis in (("A", first), ("B", second)):
         yield (
-            f"only {name}: {len(analysis.layers) - found.shared} layers; in all content {human(analysis.size)}, "
-            f"reclaimable {human(analysis.reclaimable_size)}"
+            f"only {name}: {len(analysis.layers) - found.shared} layers; in all "
+            f"content {human(analysis.size)}, reclaimable {human(analysis.reclaimable_size)}"
         )
     yield (
         f"files in B: {found.count('added'):,} more, {found.count('removed'):,} gone, "

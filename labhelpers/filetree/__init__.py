@@ -1,4 +1,7 @@
-"""Layers as file trees: the tar reader, the index of a layer, and the index as bytes. No I/O but what it is handed."""
+"""Layers as file trees: the tar reader, the index of a layer, and the index as bytes.
+
+No I/O but what it is handed.
+"""
 
 from labhelpers.errors import FormatError
 from labhelpers.filetree.cursor import FileCursor, Reader, StreamCursor, StreamReader

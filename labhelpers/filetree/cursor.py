@@ -1,4 +1,5 @@
-"""Ways over the bytes of a tar archive: by seeking past content where that is possible, in one pass elsewhere.
+"""Ways over the bytes of a tar archive: by seeking past content where that is possible, in one pass
+elsewhere.
 
 Both cursors answer the same three questions: the next block, the next small content, and "pass over this
 content"; only the stream's can hand back a digest of what it passes, because only it sees the bytes.

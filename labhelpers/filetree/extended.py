@@ -42,8 +42,9 @@ NOTHING = Extended()
 def read_extended(cursor: Cursor, block: bytes, limits: Limits) -> tuple[bytes, Extended, bytes]:
     """The entry's own header that follows, what is said about it, and the bytes read on the way to it.
 
-    The end of the archive (zeros) in place of a header if there was only a global header and no entry follows.
-    `block` is the first extended header, already checked. `FormatError` if it is damaged or contradicts itself.
+    The end of the archive (zeros) in place of a header if there was only a global header and no entry
+    follows. `block` is the first extended header, already checked. `FormatError` if it is damaged or
+    contradicts itself.
     """
     seen: list[bytes] = []
     found: dict[int, bytes] = {}

@@ -19,7 +19,10 @@ _adler = zlib.adler32
 
 
 def number(field: bytes) -> int:
-    """A number of a header: octal text, or GNU's base-256 where the first bit is set. `FormatError` otherwise."""
+    """A number of a header: octal text, or GNU's base-256 where the first bit is set.
+
+    `FormatError` otherwise.
+    """
     first = field[0]
     if first in (0x80, 0xFF):
         # The first byte marks the form and the sign; the rest is two's complement.
@@ -44,7 +47,10 @@ def summed(block: bytes) -> int:
 
 
 def checked(block: bytes) -> bool:
-    """Whether a header's checksum is right; unsigned as POSIX has it, or signed as some old writers had it."""
+    """Whether a header's checksum is right.
+
+    Unsigned as POSIX has it, or signed as some old writers had it.
+    """
     try:
         claimed = number(block[148:156])
     except FormatError:
@@ -54,7 +60,10 @@ def checked(block: bytes) -> bool:
 
 
 def check_numbers(block: bytes) -> None:
-    """`FormatError` if a field of a header that is not asked for is no number; other readers would refuse it."""
+    """`FormatError` if a field of a header that is not asked for is no number.
+
+    Other readers would refuse it.
+    """
     for start, end in ((100, 108), (108, 116), (116, 124), (136, 148), (329, 337), (337, 345)):
         number(block[start:end])
 
@@ -100,7 +109,10 @@ def pax_number(value: bytes) -> int:
 
 
 def pax_time(value: bytes) -> int:
-    """A time of a PAX record, seconds with any number of decimals, as nanoseconds. `FormatError` otherwise."""
+    """A time of a PAX record, seconds with any number of decimals, as nanoseconds.
+
+    `FormatError` otherwise.
+    """
     sign = -1 if value[:1] == b"-" else 1
     whole, _, part = value.lstrip(b"-").partition(b".")
     if not whole.isdigit() or (part and not part.isdigit()) or len(value) > 64:

@@ -1,4 +1,6 @@
-"""What a layer holds, without its content: one immutable value of columns, light enough for millions of entries."""
+"""What a layer holds, without its content: one immutable value of columns, light enough for millions of
+entries.
+"""
 
 from __future__ import annotations
 
@@ -65,7 +67,7 @@ class Entry(NamedTuple):
 
     @property
     def substance(self) -> tuple[object, ...]:
-        """What a content difference compares beside the bytes: the kind, a link's target, a device's numbers."""
+        """What content means beside the bytes: the kind, a link's target, a device's numbers."""
         return self.kind, self.link, self.device
 
 
@@ -76,9 +78,10 @@ class LayerIndex:
     `paths`, `kinds`, `sizes` (content bytes as stored), `offsets` (of the content in the uncompressed layer),
     `times` (ns), `owners` (which of `owner_table`'s (mode, uid, gid)) have one item per entry; `links`,
     `extras` and `digests` (content) only where there is something to say.
-    `whiteouts`: the paths they hide; `opaques`: the folders; `unsafe`: names that leave the root, as they stand
-    in the archive. `runs`: (offset, length) pairs of all headers, one after the other; `fingerprint`: SHA-256
-    of those bytes, so that an index can be held against an archive without reading content. `end`: bytes read.
+    `whiteouts`: the paths they hide; `opaques`: the folders; `unsafe`: names that leave the root, as they
+    stand in the archive. `runs`: (offset, length) pairs of all headers, one after the other; `fingerprint`:
+    SHA-256 of those bytes, so that an index can be held against an archive without reading content. `end`:
+    bytes read.
     """
 
     paths: Sequence[str]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
+class Limits(NamedTuple):
     """Bounds against hostile images; generous for honest ones. All sizes are bytes.
 
     `entries`: files, folders and links of one image, folders that are only implied included.

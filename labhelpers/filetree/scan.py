@@ -42,8 +42,8 @@ _PLAIN = re.compile(rb"[0-7]{7}\0[0-7]{7}\0[0-7]{7}\0[0-7]{11}[\0 ][0-7]{11}[\0 
 def scan(cursor: Cursor, *, limits: Limits = DEFAULT_LIMITS) -> LayerIndex:
     """The index of the tar archive under `cursor`, read to its end.
 
-    `FormatError` for what is no tar archive, is damaged or cut off, is beyond `limits`, or can be read in more
-    than one way. Time is linear in the number of entries; memory too (below 1 KiB each).
+    `FormatError` for what is no tar archive, is damaged or cut off, is beyond `limits`, or can be read in
+    more than one way. Time is linear in the number of entries; memory too (below 1 KiB each).
     """
     paths: list[str] = []
     kinds: list[str] = []
@@ -66,7 +66,8 @@ def scan(cursor: Cursor, *, limits: Limits = DEFAULT_LIMITS) -> LayerIndex:
         start = cursor.at
         block = cursor.block()
         if _PLAIN(block, 100) and not block[345] and header.summed(block) == int(block[148:154], 8):
-            # What nearly every entry looks like: a file or a folder, numbers in their usual form, a short name.
+            # What nearly every entry looks like: a file or a folder, numbers in their usual form, a short
+            # name.
             fingerprint.update(block)
             extended, extra = NOTHING, None
             kind, stored = (FILE, int(block[124:135], 8)) if block[156] == _REGULAR else (FOLDER, 0)

@@ -18,7 +18,9 @@ _PREFIX = "GNU.sparse."
 
 
 class Sparse(NamedTuple):
-    """A sparse file: its size as a program sees it, where its stored bytes belong, and how many map bytes precede them."""
+    """A sparse file: its size as a program sees it, where its stored bytes belong, and how many map bytes
+    precede them.
+    """
 
     size: int
     map: tuple[tuple[int, int], ...]

@@ -1,16 +1,15 @@
 """Archives and folders whose blobs can be read at any place: docker archives, OCI archives, OCI folders.
 
 An uncompressed archive is read where it lies: its own headers first, then those of the layers inside, content
-never. `docker save` of Engine 25 and later writes an OCI layout with a `manifest.json` beside it; its index is
-then what counts, because it has media types and digests, and `manifest.json` gives the names.
+never. `docker save` of Engine 25 and later writes an OCI layout with a `manifest.json` beside it; its index
+is then what counts, because it has media types and digests, and `manifest.json` gives the names.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from labhelpers import oci
 from labhelpers.errors import FormatError
@@ -26,9 +25,11 @@ NOT_AN_IMAGE = "docker save NAME -o FILE writes an image; docker import makes on
 _LINKS = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
-    """An image that was found, before its layers are read. `format`: "docker" where there is a manifest.json, else "oci"."""
+class Plan(NamedTuple):
+    """An image that was found, before its layers are read.
+
+    `format`: "docker" where there is a manifest.json, else "oci".
+    """
 
     reference: str | None
     config: Config
@@ -152,8 +153,8 @@ def find(
 ) -> Plan:
     """The image in a folder or an archive.
 
-    `prefer`: "docker" or "oci" for the format that was asked for, None for what is there. `name`: which image,
-    where there are several. `FormatError` if it holds none, or several.
+    `prefer`: "docker" or "oci" for the format that was asked for, None for what is there. `name`: which
+    image, where there are several. `FormatError` if it holds none, or several.
     """
     index, manifest = files.get("index.json"), files.get("manifest.json")
     if index is None and manifest is None:
@@ -190,13 +191,14 @@ def same_count(config: Config, layers: int) -> tuple[str, ...]:
     """The diff ids of a config. `FormatError` if there are more or fewer than layers."""
     if len(config.diff_ids) != layers:
         raise FormatError(
-            f"its config lists {len(config.diff_ids)} diff ids and its manifest {layers} layers: one is damaged"
+            f"its config lists {len(config.diff_ids)} diff ids and its manifest {layers} layers: "
+            "one of them is damaged"
         )
     return config.diff_ids
 
 
 def reference_of(choice: Choice, items: list[dict[str, Any]]) -> str | None:
-    """The name of an image of an OCI layout: from manifest.json where one stands beside, else its annotation."""
+    """The name of an image of an OCI layout: from a manifest.json beside it, else its annotation."""
     config = choice.manifest.config.digest
     for item in items:
         if item["Config"] == blob_name(config) and item["RepoTags"]:

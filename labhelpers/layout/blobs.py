@@ -6,9 +6,8 @@ import os
 import stat
 import weakref
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from labhelpers.errors import FormatError, ImageError
 from labhelpers.filetree import FileCursor
@@ -63,8 +62,7 @@ class OpenFile:
             ) from error
 
 
-@dataclass(frozen=True, slots=True)
-class FileBlob:
+class FileBlob(NamedTuple):
     """A part of a file. `start`, `size`: bytes."""
 
     file: OpenFile
@@ -76,7 +74,7 @@ class FileBlob:
         return self.file.read_at(self.start + offset, max(0, min(size, self.size - offset)))
 
     def cursor(self) -> FileCursor:
-        """A cursor over the blob, for reading headers: straight to the file, because it is what a look costs."""
+        """A cursor over the blob: straight to the file, because reading headers is what a look costs."""
         return FileCursor(self.file.direct(), self.start, self.size)
 
     def chunks(self) -> Iterator[bytes]:
@@ -90,8 +88,7 @@ class FileBlob:
             at += len(found)
 
 
-@dataclass(frozen=True, slots=True)
-class StreamBlob:
+class StreamBlob(NamedTuple):
     """A blob that is fetched anew each time. `size`: bytes, -1 if unknown."""
 
     size: int

@@ -1,10 +1,10 @@
 """The cache of layer indexes, by diff id: a layer never changes, so it is read once.
 
-A diff id is a claim of whoever wrote the image. An index is therefore used only where something vouches for it:
-an engine or a registry digest (`trusted`), the same file as last time (`seen`: device, inode, size and times),
-the same compressed blob, or the same headers (see `layers`). Files are written whole or not at all, by rename;
-damaged ones are ignored; the folder is kept below a size by forgetting what was used least recently. A cache
-that cannot be written is no error.
+A diff id is a claim of whoever wrote the image. An index is therefore used only where something vouches for
+it: an engine or a registry digest (`trusted`), the same file as last time (`seen`: device, inode, size and
+times), the same compressed blob, or the same headers (see `layers`). Files are written whole or not at all,
+by rename; damaged ones are ignored; the folder is kept below a size by forgetting what was used least
+recently. A cache that cannot be written is no error.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pathlib import Path
 from labhelpers.errors import FormatError
 from labhelpers.filetree.packed import VERSION, Packed, pack, unpack
 
-_LARGEST = 256 << 20
+_LARGEST = 512 << 20
 _SMALL = 8 << 20
 # A file that changed this lately might change again within the clock's resolution, unseen.
 _SETTLED = 2_000_000_000

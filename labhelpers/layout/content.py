@@ -15,8 +15,8 @@ _CHUNK = 1 << 20
 class LayerContent:
     """Content of one layer, by the number of an entry in its index.
 
-    `read_at` reads the uncompressed layer at any place, where it lies uncompressed in a file; `stream` gives it
-    from its beginning, for every other. `digests` grows with what was hashed; `keep` is handed it.
+    `read_at` reads the uncompressed layer at any place, where it lies uncompressed in a file; `stream` gives
+    it from its beginning, for every other. `digests` grows with what was hashed; `keep` is handed it.
     """
 
     def __init__(

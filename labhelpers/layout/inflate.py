@@ -28,8 +28,9 @@ def sniff(start: bytes) -> str:
 class InflateReader(Reader):
     """What compressed bytes expand to. `how`: "gzip" or "zstd"; `see`: shown every expanded byte.
 
-    Several members or frames one after the other are one stream, as pigz, eStargz and zstd:chunked write them.
-    `FormatError` if the bytes are damaged, cut off, followed by something else, or expand beyond `limits`.
+    Several members or frames one after the other are one stream, as pigz, eStargz and zstd:chunked write
+    them. `FormatError` if the bytes are damaged, cut off, followed by something else, or expand beyond
+    `limits`.
     """
 
     def __init__(
@@ -62,7 +63,8 @@ class InflateReader(Reader):
                 self._given += len(found)
                 if self._given > self._limits.expanded and self._given > self._taken * self._limits.ratio:
                     raise FormatError(
-                        f"it expands more than {self._limits.ratio} times, beyond {self._limits.expanded >> 30} GiB"
+                        f"it expands more than {self._limits.ratio} times, "
+                        f"beyond {self._limits.expanded >> 30} GiB"
                     )
                 if self._see is not None:
                     self._see(found)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from typing import Any
+from dataclasses import replace
+from typing import Any, NamedTuple
 
 from labhelpers.errors import FormatError
 from labhelpers.filetree import (
@@ -27,8 +27,7 @@ from labhelpers.progress import Task
 _END = bytes(1024)
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How images are read. `verify`: hash every blob and every layer, and hold them against their digests.
 
     `cache`: None for none. `task`: told the bytes read; it stops the work by raising from `update`.
@@ -40,26 +39,25 @@ class Options:
     task: Task | None = None
 
 
-@dataclass(slots=True)
 class Meter:
     """Adds up the bytes that several layers read, and tells the task."""
 
-    task: Task | None
-    done: int = 0
+    def __init__(self, task: Task | None) -> None:
+        self.done = 0
+        self._task = task
 
     def see(self, part: Any) -> None:
         """Count a part."""
         self.done += len(part)
-        if self.task is not None:
-            self.task.update(done=self.done)
+        if self._task is not None:
+            self._task.update(done=self.done)
 
 
-@dataclass(frozen=True, slots=True)
-class StoredLayer:
+class StoredLayer(NamedTuple):
     """A layer as a store holds it. `how`: "tar", "gzip" or "zstd".
 
-    `digest`: of the blob, None where no descriptor names it. `trusted`: the store vouches for the diff id, as an
-    engine does. `remote`: it crossed a network, so it is hashed while it does.
+    `digest`: of the blob, None where no descriptor names it. `trusted`: the store vouches for the diff id, as
+    an engine does. `remote`: it crossed a network, so it is hashed while it does.
     """
 
     blob: Blob
@@ -70,13 +68,16 @@ class StoredLayer:
     remote: bool = False
 
 
-@dataclass(slots=True)
 class Hashes:
-    """What to hash while bytes pass: the blob as stored, and what it expands to."""
+    """What to hash while bytes pass: the blob as stored, and what it expands to.
 
-    blob: Any = None
-    layer: Any = None
-    meter: Meter | None = field(default=None)
+    None for what is not wanted.
+    """
+
+    def __init__(self, blob: Any = None, layer: Any = None, meter: Meter | None = None) -> None:
+        self.blob = blob
+        self.layer = layer
+        self.meter = meter
 
     def see_blob(self, part: Any) -> None:
         """Bytes as stored."""
@@ -147,12 +148,9 @@ def content_of(packed: Packed, layer: StoredLayer, options: Options) -> LayerCon
         if layer.trusted or layer.remote:
             if mark != known:
                 cache.store(layer.diff_id, replace(packed, index=replace(index, digests=whole)), trusted=True)
-        elif isinstance(blob, FileBlob):
-            if cache.seen(blob.file.identity).get(str(blob.start)) != mark:
-                cache.store(
-                    layer.diff_id, replace(packed, index=replace(index, digests=whole)), trusted=False
-                )
-                cache.mark_seen(blob.file.identity, blob.file.changed, {str(blob.start): mark})
+        elif isinstance(blob, FileBlob) and cache.seen(blob.file.identity).get(str(blob.start)) != mark:
+            cache.store(layer.diff_id, replace(packed, index=replace(index, digests=whole)), trusted=False)
+            cache.mark_seen(blob.file.identity, blob.file.changed, {str(blob.start): mark})
 
     if layer.how == "tar" and isinstance(blob, FileBlob):
         return LayerContent(index, read_at=blob.read_at, keep=keep)
@@ -226,7 +224,10 @@ def _read(layer: StoredLayer, options: Options, meter: Meter) -> tuple[Packed, b
 
 
 def check_digests(layer: StoredLayer, blob: str | None, uncompressed: str | None) -> None:
-    """Hold what was computed against what the image claims. `FormatError` if a blob is not what it should be."""
+    """Hold what was computed against what the image claims.
+
+    `FormatError` if a blob is not what it should be.
+    """
     if blob and layer.digest and layer.digest.startswith("sha256:") and blob != layer.digest:
         raise FormatError(f"a layer is damaged: it should be {layer.digest[:19]}… and is {blob[:19]}…")
     if uncompressed and layer.diff_id.startswith("sha256:") and uncompressed != layer.diff_id:

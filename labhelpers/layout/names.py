@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from labhelpers import reference
 from labhelpers.errors import ImageError
@@ -22,9 +22,9 @@ _FIX = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
-    """Where an image is read from. `path` for files and folders, else `name`; `image`: which of several in a file.
+class Source(NamedTuple):
+    """Where an image is read from. `path` for files and folders, else `name`; `image`: which of several in a
+    file.
 
     `bare`: no transport was given, so a file may be in any format.
     """

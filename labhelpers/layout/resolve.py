@@ -1,10 +1,11 @@
-"""From an index to one image: by name, by platform, past attestations, with every document held to its digest."""
+"""From an index to one image: by name, by platform, past attestations, with every document held to its
+digest.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from labhelpers import oci
 from labhelpers.errors import FormatError
@@ -24,8 +25,7 @@ class Documents(Protocol):
         """The bytes of a blob, held to its descriptor. `FormatError` if it is missing or differs."""
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(NamedTuple):
     """One image of an index: its name there, if it has one, its manifest and its config."""
 
     name: str | None
@@ -64,8 +64,8 @@ def choose(
 ) -> Choice:
     """The one image that is meant.
 
-    `name`: a reference or a digest to look for; None if there is but one. `platform`: None for this machine's,
-    or for the only one there is. `FormatError` (with what there is) if none or several fit.
+    `name`: a reference or a digest to look for; None if there is but one. `platform`: None for this
+    machine's, or for the only one there is. `FormatError` (with what there is) if none or several fit.
     """
     index = tuple(index)
     found = [*_manifests(index, documents, {}, set())]

@@ -1,8 +1,8 @@
 """Archives that come as a stream: what an engine saves, and compressed archives. One pass, nothing stored.
 
 A stream's manifest may come last, so every file in it that looks like a layer is indexed while it passes, and
-every small one is kept; which of them make the image is decided at the end. Contents of files are hashed on the
-way, because coming back for those that must be compared would cost the whole stream again.
+every small one is kept; which of them make the image is decided at the end. Contents of files are hashed on
+the way, because coming back for those that must be compared would cost the whole stream again.
 """
 
 from __future__ import annotations

@@ -40,7 +40,10 @@ class RegistryClient:
         self._session.headers["User-Agent"] = "labhelpers"
 
     def manifest(self, which: str) -> tuple[bytes, str]:
-        """A manifest or an index by its tag or digest, as stored, and its media type. `RegistryError` if not."""
+        """A manifest or an index by its tag or digest, as stored, and its media type.
+
+        `RegistryError` if not.
+        """
         with self._get(f"manifests/{which}", accept=_ACCEPT) as answer:
             kind = answer.headers.get("Content-Type", "").partition(";")[0].strip()
             return self._small(answer), kind

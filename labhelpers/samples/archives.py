@@ -52,7 +52,10 @@ def docker_files(
     tags: Sequence[str] = ("sample:1",),
     **config: Any,
 ) -> dict[str, bytes]:
-    """The files of a docker archive as engines before 25 wrote it. Layers are contents, or whole tar archives."""
+    """The files of a docker archive as engines before 25 wrote it.
+
+    Layers are contents, or whole tar archives.
+    """
     tars = _tars(layers)
     document = make_config(tars, **config)
     name = oci.sha256(document).partition(":")[2] + ".json"
@@ -74,7 +77,10 @@ def oci_files(
     beside: bool = False,
     **config: Any,
 ) -> dict[str, bytes]:
-    """The files of an OCI layout; `beside` adds the manifest.json that `docker save` writes since Engine 25."""
+    """The files of an OCI layout.
+
+    `beside` adds the manifest.json that `docker save` writes since Engine 25.
+    """
     files, manifest = oci_image(layers, compression=compression, **config)
     descriptor = {**manifest, "annotations": {oci.NAME: name} if name else {}}
     files["index.json"] = index([descriptor])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from labhelpers.errors import FormatError
 from labhelpers.filetree import Reader, StreamReader
@@ -50,7 +49,7 @@ def _preferred(source: Source) -> str | None:
 def _named(source: Source, format_: str) -> Source:
     """A bare path under the transport that its file turned out to need."""
     if source.bare and source.transport == names.DOCKER_ARCHIVE and format_ == "oci":
-        return replace(source, transport=names.OCI_ARCHIVE)
+        return source._replace(transport=names.OCI_ARCHIVE)
     return source
 
 

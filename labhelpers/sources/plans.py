@@ -1,4 +1,4 @@
-"""What was found in a stream, kept beside the indexes of its layers, so that the stream need not pass again."""
+"""What was found in a stream, kept beside the indexes of its layers, so that it need not pass again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,6 @@
-"""Images in a registry, read without an engine: every blob is held to its digest, and only the indexes are kept."""
+"""Images in a registry, read without an engine: every blob is held to its digest, and only the indexes are
+kept.
+"""
 
 from __future__ import annotations
 
@@ -43,7 +45,10 @@ class _Documents:
 
 
 def open_remote(source: Source, platform: Platform | None, options: Options) -> Image:
-    """The image of that name in its registry. `RegistryError` if it cannot be had, `FormatError` if damaged."""
+    """The image of that name in its registry.
+
+    `RegistryError` if it cannot be had, `FormatError` if damaged.
+    """
     name = reference.parse(source.name)
     client = RegistryClient(name, limit=options.limits.document)
     which = name.digest or name.tag or "latest"
