@@ -1,4 +1,4 @@
-"""Registries and engines, played by fakes: the token flow, digests, platforms, what is read again and what not."""
+"""Registries and engines, played by fakes: tokens, digests, platforms, what is read again and what not."""
 
 import json
 import threading
@@ -79,7 +79,7 @@ class Handler(BaseHTTPRequestHandler):
 @pytest.fixture
 def registry():
     fake = Fake()
-    thread = threading.Thread(target=fake.serve_forever)
+    thread = threading.Thread(target=fake.serve_forever, args=(0.02,))
     thread.start()
     yield fake
     fake.shutdown()
