@@ -11,8 +11,10 @@ __version__ = "0.1.0"
 _PUBLIC = {
     "Engine": "labhelpers.engine",
     "LabError": "labhelpers.errors",
+    "LayerExplorer": "labhelpers.widgets.layer_explorer",
     "connect": "labhelpers.engine",
     "doctor_panel": "labhelpers.widgets.doctor",
+    "explore": "labhelpers.widgets.layer_explorer",
     "life_cycle": "labhelpers.widgets.life_cycle",
     "visit": "labhelpers.web",
 }

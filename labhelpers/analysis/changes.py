@@ -44,14 +44,19 @@ class Version(NamedTuple):
 
 
 def changes(
-    image: Image, layer: int, *, contents: bool = True, limits: Limits = DEFAULT_LIMITS
+    image: Image,
+    layer: int,
+    *,
+    contents: bool = True,
+    limits: Limits = DEFAULT_LIMITS,
+    tree: Tree | None = None,
 ) -> list[Change]:
     """What `layer` did to the filesystem below it, in order of path; folders included.
 
     Content is compared only where sizes match, and only with `contents`. Linear in the entries up to the
-    layer.
+    layer. `tree`: the filesystem up to that layer, where the caller has it already.
     """
-    tree = Tree(image, upto=layer, limits=limits)
+    tree = Tree(image, upto=layer, limits=limits) if tree is None else tree
     found = [*_files(image, tree, contents), *_folders(tree)]
     found.sort(key=lambda change: change.path)
     return found
