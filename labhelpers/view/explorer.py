@@ -70,7 +70,7 @@ class Explorer:
     def picture(self) -> dict[str, Any]:
         """All that is drawn before anybody asks for more: header, stack, first waste, tabs."""
         analysis = self.analysis
-        found = {
+        found: dict[str, Any] = {
             "header": stack.header(analysis),
             "stack": stack.stack(analysis, shared=self._shared, built=self._built),
             "waste": waste(analysis),
