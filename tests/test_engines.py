@@ -1,8 +1,8 @@
-"""The same image through the real tools: the old engine, Engine 26 with both image stores, skopeo, a registry.
+"""The same image through the real tools: the old engine, both stores of Engine 26, skopeo, a registry.
 
 Each engine runs in a network namespace of its own, with its data in a temporary folder, and is ended by its
-process id; none of them touches an engine that runs here. The old engine and the registry come from Debian 12's
-packages, unpacked and not installed; the new one from the workshop's own prefix.
+process id; none of them touches an engine that runs here. The old engine and the registry come from Debian
+12's packages, unpacked and not installed; the new one from the workshop's own prefix.
 """
 
 import contextlib
@@ -238,7 +238,8 @@ def test_a_registry(archive, expected, short, tmp_path):
         port = probe.getsockname()[1]
     config = tmp_path / "registry.yml"
     config.write_text(
-        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {tmp_path}/data}}}}\nhttp: {{addr: '127.0.0.1:{port}'}}\n"
+        f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {tmp_path}/data}}}}\n"
+        f"http: {{addr: '127.0.0.1:{port}'}}\n"
     )
     policy = tmp_path / "policy.json"
     policy.write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
