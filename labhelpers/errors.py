@@ -54,6 +54,19 @@ class ImageError(UsageError):
     """What was given is not an image that can be read, or it is damaged."""
 
 
+class FormatError(ValueError):
+    """Bytes that are not what they should be. The message says what was found, as a clause for people.
+
+    Readers raise it without knowing whose bytes they read; whoever knows wraps it in an `ImageError`.
+    `fix`: what to do next, where that is more than "get it again".
+    It never reaches a person by itself, so it stands outside the tree.
+    """
+
+    def __init__(self, found: str, fix: str = "") -> None:
+        self.fix = fix
+        super().__init__(found)
+
+
 class EngineError(LabError):
     """Something about the container engine."""
 
