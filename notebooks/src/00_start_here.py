@@ -183,7 +183,8 @@ doctor_panel().needs_you
 # Its containers were started with `--rm`, so they are gone already. See for yourself what is left of them:
 
 # %% language="sh"
-# docker ps --all --filter label=org.labhelpers.workshop --filter name=-00$ --format 'left over: {{.Names}}'
+# docker ps --all --filter label=org.labhelpers.workshop --filter name=-00$ \
+#   --format 'left over: {{.Names}}'
 # echo "That is all."
 
 # %% [markdown]
