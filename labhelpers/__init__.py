@@ -12,6 +12,9 @@ _PUBLIC = {
     "Engine": "labhelpers.engine",
     "LabError": "labhelpers.errors",
     "connect": "labhelpers.engine",
+    "doctor_panel": "labhelpers.widgets.doctor",
+    "life_cycle": "labhelpers.widgets.life_cycle",
+    "visit": "labhelpers.web",
 }
 
 __all__ = sorted(_PUBLIC)

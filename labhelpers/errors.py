@@ -9,6 +9,7 @@ LabError                     anything the workshop reports to a person
 ├── RegistryError            a registry refused, is missing or is full
 ├── StockError               a stock image could not be made
 ├── PortTaken                another program listens on a port that is needed
+├── NotebookError            a notebook cannot be built or run
 ├── WaitTimeout              something did not come up in time; carries its log
 └── ProcessError             a command failed; carries its exit status and output
 
@@ -53,6 +54,19 @@ class ImageError(UsageError):
     """What was given is not an image that can be read, or it is damaged."""
 
 
+class FormatError(ValueError):
+    """Bytes that are not what they should be. The message says what was found, as a clause for people.
+
+    Readers raise it without knowing whose bytes they read; whoever knows wraps it in an `ImageError`.
+    `fix`: what to do next, where that is more than "get it again".
+    It never reaches a person by itself, so it stands outside the tree.
+    """
+
+    def __init__(self, found: str, fix: str = "") -> None:
+        self.fix = fix
+        super().__init__(found)
+
+
 class EngineError(LabError):
     """Something about the container engine."""
 
@@ -75,6 +89,10 @@ class StockError(LabError):
 
 class PortTaken(LabError):
     """Another program listens on a port that the workshop needs."""
+
+
+class NotebookError(LabError):
+    """A notebook cannot be built, or one of its cells failed."""
 
 
 class WaitTimeout(LabError):

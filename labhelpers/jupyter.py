@@ -128,9 +128,14 @@ class Server:
             "ServerApp": settings,
             # News are fetched from another host; the workshop asks none.
             "LabApp": {"news_url": None, "check_for_updates_class": "jupyterlab.NeverCheckForUpdate"},
+            # What notebooks are made from is not what a learner looks for.
+            "ContentsManager": {"hide_globs": ["__pycache__", "src", "build.py", "*.cfg", "*.toml"]},
         }
+        quiet = {"fetchNews": "false", "checkForUpdates": False}
         folder = where.data / "jupyter"
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "labconfig").mkdir(parents=True, exist_ok=True)
+        overrides = folder / "labconfig" / "default_setting_overrides.json"
+        overrides.write_text(json.dumps({"@jupyterlab/apputils-extension:notification": quiet}))
         config_file = folder / "jupyter_server_config.json"
         config_file.write_text(json.dumps(config, indent=1))
         with self.log_file.open("wb") as log:

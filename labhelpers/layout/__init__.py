@@ -1,0 +1,1 @@
+"""Images on disk: docker archives, OCI archives, OCI folders, and the cache of what was read."""
