@@ -46,7 +46,7 @@ def open_path(source: Source, platform: Platform | None, options: Options) -> Im
 
 
 def _load(layers: Sequence[StoredLayer], options: Options) -> list[Loaded]:
-    """The image in a file or a folder. `FormatError` if there is none; `OSError` if it cannot be had."""
+    """The layers; those to be decompressed side by side, as zlib and hashing leave the interpreter free."""
     meter = Meter(options.task)
 
     def load(stored: StoredLayer) -> Loaded:
