@@ -147,7 +147,10 @@ def _stock(engine: Engine, where: Places) -> list[Check]:
             ]
         lacking = missing(registry)
     except LabError as error:
-        return [Check("class registry", False, error.found, error.fix)]
+        return [
+            Check("class registry", False, error.found, error.fix),
+            Check("stock images", False, "needs the class registry", _UP),
+        ]
     checks = [Check("class registry", True, registry.address)]
     if lacking:
         names = ", ".join(recipe.name for recipe in lacking)

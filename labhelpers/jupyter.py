@@ -8,7 +8,6 @@ import secrets
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -32,10 +31,14 @@ _START_TIMEOUT = 90
 
 @dataclass(frozen=True)
 class Running:
-    """A JupyterLab that runs. `pid`: the server's process; `url`: its address with the token."""
+    """A JupyterLab that runs.
+
+    `pid`: the server's process. `url`: its address with the token. `ready`: it has answered.
+    """
 
     pid: int
     url: str
+    ready: bool = True
 
 
 class AlreadyRunning(LabError):
@@ -73,7 +76,8 @@ def only_one(where: Places) -> Iterator[None]:
     try:
         lock.acquire()
     except Timeout:
-        raise AlreadyRunning(running(where)) from None
+        other = running(where)
+        raise AlreadyRunning(other if other and other.ready else None) from None
     try:
         # A server whose `./lab up` was killed is nobody's any more.
         if left := running(where):
@@ -81,8 +85,9 @@ def only_one(where: Places) -> Iterator[None]:
         yield
     finally:
         _state(where).unlink(missing_ok=True)
-        lock.release()
+        # While it is held: afterwards the name may be another process's lock already.
         (where.runtime / "up.lock").unlink(missing_ok=True)
+        lock.release()
 
 
 def choose_port(asked: int | None) -> int:
@@ -123,9 +128,14 @@ class Server:
             "ServerApp": settings,
             # News are fetched from another host; the workshop asks none.
             "LabApp": {"news_url": None, "check_for_updates_class": "jupyterlab.NeverCheckForUpdate"},
+            # What notebooks are made from is not what a learner looks for.
+            "ContentsManager": {"hide_globs": ["__pycache__", "src", "build.py", "*.cfg", "*.toml"]},
         }
+        quiet = {"fetchNews": "false", "checkForUpdates": False}
         folder = where.data / "jupyter"
-        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "labconfig").mkdir(parents=True, exist_ok=True)
+        overrides = folder / "labconfig" / "default_setting_overrides.json"
+        overrides.write_text(json.dumps({"@jupyterlab/apputils-extension:notification": quiet}))
         config_file = folder / "jupyter_server_config.json"
         config_file.write_text(json.dumps(config, indent=1))
         with self.log_file.open("wb") as log:
@@ -147,6 +157,16 @@ class Server:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches `./lab`, which ends it in order
             )
+
+        # At once, not when it answers: whatever ends this process, the next `up` or `down` finds the server.
+        self._write_state(ready=False)
+
+    def _write_state(self, *, ready: bool) -> None:
+        state = _state(self.where)
+        fresh = state.with_suffix(".part")
+        fresh.touch(mode=0o600)
+        fresh.write_text(json.dumps(asdict(Running(self.process.pid, self.url, ready))))
+        fresh.replace(state)
 
     @property
     def url(self) -> str:
@@ -183,9 +203,7 @@ class Server:
             fix=f"Read {self.log_file}, then repeat ./lab up.",
             log=lambda: tail(self.log_file.read_text(errors="replace")),
         )
-        state = _state(self.where)
-        state.touch(mode=0o600)
-        state.write_text(json.dumps(asdict(Running(self.process.pid, self.url))))
+        self._write_state(ready=True)
 
     def wait(self) -> int:
         """Stay until it ends; its exit status."""
@@ -218,13 +236,20 @@ def end(pid: int) -> None:
     psutil.wait_procs(alive, timeout=5)
 
 
-def stop(where: Places, *, clock: float = 20) -> bool:
-    """End this workshop's JupyterLab, whoever started it. True when one ran."""
+def stop(where: Places, *, timeout: float = 20) -> bool:
+    """End this workshop's JupyterLab, whoever started it. True when one ran.
+
+    `timeout`: seconds that its `./lab up` is given to tidy up after itself; a killed one holds no lock.
+    """
     found = running(where)
     if found is None:
         return False
     end(found.pid)
-    deadline = time.monotonic() + clock
-    while _state(where).exists() and time.monotonic() < deadline:
-        time.sleep(0.05)  # its `./lab up` tidies up after itself
+    lock = where.runtime / "up.lock"
+    try:
+        with FileLock(lock, timeout=timeout):
+            _state(where).unlink(missing_ok=True)
+            lock.unlink(missing_ok=True)
+    except Timeout:
+        pass  # it is stuck elsewhere; the server is gone
     return True

@@ -16,7 +16,7 @@ import platformdirs
 
 APP = "labhelpers"
 # A Unix socket's path has at most 107 bytes (sun_path in unix(7)); leave room for the longest name below it.
-_LONGEST_RUNTIME = 107 - len("/containerd/containerd-debug.sock.ttrpc")
+_LONGEST_RUNTIME = 107 - len("/exec/containerd/containerd-debug.sock.ttrpc")
 
 
 @dataclass(frozen=True)

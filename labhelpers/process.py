@@ -13,6 +13,7 @@ from typing import Protocol
 from labhelpers.errors import LabError, ProcessError
 
 _LOG_LINES = 15
+_PATIENCE = 10.0  # seconds that a program is given to end by itself
 
 
 class Runner(Protocol):
@@ -119,7 +120,7 @@ def stream(
         if process.poll() is None:
             process.terminate()
             try:
-                process.wait(10)
+                process.wait(_PATIENCE)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()

@@ -8,6 +8,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable
 from html import unescape
+from http.client import HTTPException
 
 _PAUSE = 0.1  # seconds between two tries
 
@@ -24,6 +25,8 @@ def visit(
     Stands for `curl --retry 10 --retry-all-errors URL`, without the page's markup. When nobody answers it
     says so and raises nothing: in this workshop that is often what there is to see.
     """
+    if not url.startswith(("http://", "https://")):
+        return f"{url} is not a web address: it begins with http://."
     # A proxy of the environment must not be asked for this machine's own addresses.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     end = clock() + wait
@@ -34,8 +37,8 @@ def visit(
         except urllib.error.HTTPError as refused:
             refused.close()
             return f"{url} answers with status {refused.code}: {refused.reason}"
-        except (OSError, ValueError) as nobody:
-            if isinstance(nobody, ValueError) or clock() >= end:
+        except (OSError, HTTPException):
+            if clock() >= end:
                 return f"No answer from {url} within {wait:g} s."
             pause(_PAUSE)
         else:

@@ -13,10 +13,10 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from support import ROOT, Up, cannot
 
 from labhelpers.engine import Engine, connect, environment
 from labhelpers.engine.embedded import Embedded
@@ -25,24 +25,6 @@ from labhelpers.places import places
 from labhelpers.registry.server import PORT, ClassRegistry, listening
 from labhelpers.stock import REGISTRY_IMAGE
 from labhelpers.wait import wait_until
-
-ROOT = Path(__file__).parents[1]
-IN_CI = bool(os.environ.get("CI"))
-
-
-def cannot(reason: str) -> None:
-    """Say that a test cannot run here: a skip with its reason, a failure on CI, where everything must run."""
-    if IN_CI:
-        pytest.fail(reason)
-    pytest.skip(reason)
-
-
-@dataclass(frozen=True)
-class Up:
-    """A running `./lab up`: JupyterLab's address, and all that it printed."""
-
-    url: str
-    output: str
 
 
 @pytest.fixture(scope="session")

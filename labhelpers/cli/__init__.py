@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import sys
 from importlib import import_module
 
@@ -16,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "down": "Stop what the workshop started.",
     "doctor": "Say what works, what does not, and what to do.",
     "test": "Run every test.",
+    "run": "Run notebooks without a browser, and write a report.",
     "layers": "Look into an image: its layers, and what they waste.",
     "bench": "Measure the speed of it all against the physical limit.",
     "clean": "Remove what the workshop made.",
@@ -68,7 +70,26 @@ def main(argv: list[str] | None = None) -> None:
             click.echo(error.log.rstrip(), err=True)
         click.echo(f"lab: {error.message}", err=True)
         sys.exit(error.exit_status)
+    except OSError as error:
+        if "--debug" in argv:
+            raise
+        click.echo(f"lab: {_for_people(error).message}", err=True)
+        sys.exit(1)
     except (click.Abort, KeyboardInterrupt):
         click.echo("lab: stopped. Run the same command again to go on.", err=True)
         sys.exit(130)
     sys.exit(status if isinstance(status, int) else 0)
+
+
+def _for_people(error: OSError) -> LabError:
+    """What the machine refused: a full disk, a folder that may not be written, a file in a folder's place."""
+    named = getattr(error, "filename", None)
+    fix = {
+        errno.ENOSPC: "Free some disk space, then repeat.",
+        errno.EDQUOT: "Free some disk space, then repeat.",
+        errno.EACCES: "Make it yours, or set LABHELPERS_HOME to a folder that is.",
+        errno.EPERM: "Make it yours, or set LABHELPERS_HOME to a folder that is.",
+        errno.EROFS: "Set LABHELPERS_HOME to a folder that can be written.",
+        errno.ENOTDIR: "Set LABHELPERS_HOME to a folder.",
+    }.get(error.errno or 0, "Repeat with ./lab --debug … to see where.")
+    return LabError(f"use {named}" if named else "go on", error.strerror or str(error), fix)

@@ -49,6 +49,7 @@ def command(port: int | None, no_browser: bool, yes: bool) -> int:
         if not yes and sys.stdin.isatty() and not click.confirm("Go on?", default=True):
             _refuse()
 
+    _leave_in_order()
     try:
         with jupyter.only_one(where):
             chosen = jupyter.choose_port(port)
@@ -76,13 +77,19 @@ def command(port: int | None, no_browser: bool, yes: bool) -> int:
         return 0
 
 
-def _stay(server: jupyter.Server) -> int:
-    """Wait for JupyterLab's end, or for a person's."""
+def _leave_in_order() -> None:
+    """Let the terminal's end and SIGTERM be what Ctrl-C is: JupyterLab must not outlive this process."""
 
     def leave(number: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
-    signal.signal(signal.SIGTERM, leave)
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        if number := getattr(signal, name, None):
+            signal.signal(number, leave)
+
+
+def _stay(server: jupyter.Server) -> int:
+    """Wait for JupyterLab's end, or for a person's."""
     try:
         server.wait()
     except KeyboardInterrupt:

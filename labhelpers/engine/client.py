@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -123,6 +124,7 @@ def open_engine(host: str, origin: str, *, tls: Path | None = None, timeout: int
             if tls
             else False
         )
+        _knock(host, timeout)
         api = docker.DockerClient(
             base_url=host, tls=security, timeout=timeout, use_ssh_client=host.startswith("ssh://")
         )
@@ -136,6 +138,14 @@ def open_engine(host: str, origin: str, *, tls: Path | None = None, timeout: int
         api.close()
         raise EngineUnreachable(tried, "something answers there, but it is not a container engine", fix)
     return Engine(api, host, origin, version)
+
+
+def _knock(host: str, timeout: int) -> None:
+    """Connect to a Unix socket once: where nobody listens the SDK would leave its own socket open."""
+    if host.startswith("unix://") and hasattr(socket, "AF_UNIX"):
+        with socket.socket(socket.AF_UNIX) as probe:
+            probe.settimeout(timeout)
+            probe.connect(host.removeprefix("unix://"))
 
 
 def docker_program(environment: dict[str, str]) -> str | None:

@@ -7,6 +7,7 @@ namespace: a second one would take the first one's network away.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -43,23 +44,6 @@ def why_not() -> str | None:
     return None
 
 
-def daemons() -> list[psutil.Process]:
-    """Engines running in this network namespace, whoever started them."""
-    mine = _net_namespace("self")
-    found = []
-    for process in psutil.process_iter(["name"]):
-        if process.info["name"] == "dockerd" and _net_namespace(process.pid) in (mine, None):
-            found.append(process)
-    return found
-
-
-def _net_namespace(pid: int | str) -> str | None:
-    try:
-        return str(Path(f"/proc/{pid}/ns/net").readlink())
-    except OSError:
-        return None
-
-
 class Embedded:
     """The engine of one workshop, in that workshop's places."""
 
@@ -89,6 +73,10 @@ class Embedded:
         """Daemons started with our configuration. A pid file may be stale; the arguments are not."""
         return [p for p in leftovers.processes(self.marks) if p.name() == "dockerd"]
 
+    def _left(self) -> list[psutil.Process]:
+        """What an engine that was killed left running: its programs and its containers."""
+        return [*leftovers.processes(self.marks), *leftovers.members(self._cgroup)]
+
     @contextmanager
     def _lock(self) -> Iterator[None]:
         self.where.runtime.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -107,14 +95,14 @@ class Embedded:
         """
         with self._lock():
             if self.process():
-                return open_engine(self.host, ORIGIN, timeout=30)
+                return self._wait()  # it may be starting still, when the one who started it was killed
             if reason := why_not():
                 raise EngineNotFound(
                     "start an engine of the workshop's own",
                     reason,
                     "Install and start Docker Desktop, Docker Engine or Podman, then repeat ./lab up.",
                 )
-            if others := daemons():
+            if others := leftovers.daemons():
                 pid = others[0].pid
                 raise EngineError(
                     "start an engine of the workshop's own",
@@ -123,19 +111,22 @@ class Embedded:
                 )
             self._prepare(progress)
             with progress.task("Starting the engine", unit="steps") as task:
-                leftovers.end_all(leftovers.processes(self.marks))
+                leftovers.end_all(self._left())
                 self._network()
                 self._launch()
-                started = time.monotonic()
-                engine = wait_until(
-                    lambda: self._answers(started),
-                    _START_TIMEOUT,
-                    what="the workshop's own engine",
-                    fix=f"Read {self.log_file}, then repeat ./lab up.",
-                    log=self.log,
-                )
+                engine = self._wait()
                 task.update(1, 1, f"{engine.version}, {engine.image_store()}")
             return engine
+
+    def _wait(self) -> Engine:
+        started = time.monotonic()
+        return wait_until(
+            lambda: self._answers(started),
+            _START_TIMEOUT,
+            what="the workshop's own engine",
+            fix=f"Read {self.log_file}, then repeat ./lab up.",
+            log=self.log,
+        )
 
     def log(self) -> str:
         """The last lines of its log."""
@@ -144,7 +135,8 @@ class Embedded:
     def _prepare(self, progress: Progress) -> None:
         archive = packages.archive()
         assert archive is not None
-        has = [name for name in ("iptables", "ip", "mmdebstrap") if shutil.which(name, path=_system_path())]
+        system = _system_path(self.where)
+        has = [name for name in ("iptables", "ip", "mmdebstrap") if shutil.which(name, path=system)]
         own, newer = packages.engine_packages(archive, has=has)
         packages.fetch(archive, self.where.prefix, own, newer, progress)
         if missing := packages.missing_libraries(self.where.prefix / "usr/sbin/dockerd"):
@@ -197,7 +189,8 @@ class Embedded:
 
     @property
     def _cgroup(self) -> str:
-        return "labhelpers-" + self.where.runtime.name.removeprefix("labhelpers-")
+        # By the whole path: two workshops on one machine must not share, and empty, one group.
+        return "labhelpers-" + hashlib.sha256(bytes(self.where.runtime)).hexdigest()[:12]
 
     def _launch(self) -> None:
         if self.log_file.exists() and self.log_file.stat().st_size > 5_000_000:
@@ -247,7 +240,7 @@ class Embedded:
             if process := self.process():
                 found = True
                 leftovers.end(process, timeout=_STOP_TIMEOUT)
-            if left := leftovers.processes(self.marks):
+            if left := self._left():
                 found = True
                 leftovers.end_all(left)
             leftovers.unmount([self.exec_root, self.where.engine_data, self.where.runtime])
@@ -279,8 +272,11 @@ class Embedded:
             run(as_root(["rm", "-rf", *map(str, folders)]), tried="remove the engine's data", timeout=600)
 
 
-def _system_path() -> str:
-    return os.pathsep.join([os.environ.get("PATH", os.defpath), "/usr/sbin", "/sbin"])
+def _system_path(where: Places) -> str:
+    """PATH without the prefix (the workshop's own terminals have it there): that is not the machine's."""
+    folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    theirs = [folder for folder in folders if not folder.startswith(f"{where.data}/")]
+    return os.pathsep.join([*theirs, "/usr/sbin", "/sbin"])
 
 
 def _storage_driver(folder: Path) -> str | None:

@@ -1,4 +1,4 @@
-"""What an engine leaves on a machine beside its network: processes, mounts and control groups.
+"""What an engine has, and leaves, on a machine beside its network: processes, mounts and control groups.
 
 An engine that ends in order leaves empty control groups; one that was killed leaves all of them.
 """
@@ -13,8 +13,9 @@ from pathlib import Path
 
 import psutil
 
-from labhelpers.errors import EngineError, LabError
+from labhelpers.errors import EngineError, LabError, WaitTimeout
 from labhelpers.process import as_root, run
+from labhelpers.wait import wait_until
 
 
 def processes(marks: Sequence[str]) -> list[psutil.Process]:
@@ -35,6 +36,26 @@ def processes(marks: Sequence[str]) -> list[psutil.Process]:
     return found
 
 
+def daemons() -> list[psutil.Process]:
+    """Engines running in this network namespace, whoever started them."""
+    mine = _net_namespace("self")
+    found = []
+    for process in psutil.process_iter(["name", "status"]):
+        # One that ended and was not reaped (pid 1 of a container seldom does) harms nobody.
+        if process.info["status"] == psutil.STATUS_ZOMBIE:
+            continue
+        if process.info["name"] == "dockerd" and _net_namespace(process.pid) in (mine, None):
+            found.append(process)
+    return found
+
+
+def _net_namespace(pid: int | str) -> str | None:
+    try:
+        return str(Path(f"/proc/{pid}/ns/net").readlink())
+    except OSError:
+        return None
+
+
 def end(process: psutil.Process, *, first: int = signal.SIGTERM, timeout: float = 10) -> None:
     """Signal a process of ours and wait until it is gone; kill it when that takes over `timeout` seconds.
 
@@ -43,14 +64,27 @@ def end(process: psutil.Process, *, first: int = signal.SIGTERM, timeout: float 
     for number in (first, signal.SIGKILL):
         try:
             run(as_root(["kill", f"-{int(number)}", str(process.pid)]), tried=f"end process {process.pid}")
-            process.wait(timeout)
-            return
-        except psutil.TimeoutExpired:
-            continue
-        except (psutil.NoSuchProcess, LabError):
-            if not process.is_running():
+            if _gone(process, timeout):
+                return
+        except LabError:
+            if _gone(process, 0):
                 return
     raise EngineError(f"stop the engine (process {process.pid})", "it does not end", "Restart the machine.")
+
+
+def _gone(process: psutil.Process, timeout: float) -> bool:
+    """Whether it ended within `timeout` seconds; its parent need not have asked for its exit status."""
+
+    def ended() -> bool:
+        try:
+            return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+        except psutil.NoSuchProcess:
+            return True
+
+    try:
+        return wait_until(ended, timeout, what=f"the end of process {process.pid}", every=0.05)
+    except WaitTimeout:
+        return False
 
 
 def end_all(left: Sequence[psutil.Process]) -> None:
@@ -67,19 +101,49 @@ def end_all(left: Sequence[psutil.Process]) -> None:
 
 
 def unmount(folders: Sequence[Path]) -> None:
-    """Take away the mounts below these folders, the deepest first."""
+    """Take away the mounts below these folders, the deepest first.
+
+    And of a folder on itself, which an engine makes of its data; another disk mounted there stays.
+    """
     roots = tuple(f"{folder}/" for folder in folders)
-    mounts = [line.split()[4] for line in Path("/proc/self/mountinfo").read_text().splitlines()]
-    for mount in sorted((m for m in mounts if m.startswith(roots)), key=len, reverse=True):
+    mounts = []
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        root, mount = line.split()[3:5]
+        on_itself = root != "/" and mount.endswith(root) and Path(mount) in folders
+        if mount.startswith(roots) or on_itself:
+            mounts.append(mount)
+    for mount in sorted(mounts, key=len, reverse=True):
         run(as_root(["umount", "-l", mount]), tried=f"unmount {mount}")
+
+
+def _cgroups(name: str) -> list[Path]:
+    """The control group `name`: version 2 has one hierarchy, version 1 one for each controller."""
+    root = Path("/sys/fs/cgroup")
+    return [path for path in (root / name, *root.glob(f"*/{name}")) if path.is_dir()]
+
+
+def members(name: str) -> list[psutil.Process]:
+    """The processes in the control group `name`: containers, also those whose shim was killed."""
+    pids: set[int] = set()
+    for group in _cgroups(name):
+        for path in group.rglob("cgroup.procs"):
+            try:
+                pids.update(map(int, path.read_text().split()))
+            except OSError:
+                continue
+    found = []
+    for pid in sorted(pids):
+        try:
+            found.append(psutil.Process(pid))
+        except psutil.NoSuchProcess:
+            continue
+    return found
 
 
 def remove_cgroups(name: str) -> None:
     """Remove the control group `name` and all below it from every hierarchy; no process is left in them."""
-    root = Path("/sys/fs/cgroup")
     for _ in range(20):
-        # Version 2 has one hierarchy, version 1 one for each controller.
-        left = [path for path in (root / name, *root.glob(f"*/{name}")) if path.is_dir()]
+        left = _cgroups(name)
         if not left:
             return
         for path in left:

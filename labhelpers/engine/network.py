@@ -62,11 +62,12 @@ def boot_id() -> str:
 def free_pool(used: Iterable[str], pools: Iterable[str] = _POOLS) -> Network:
     """The first range that overlaps none of the networks in use.
 
-    `used`: networks in CIDR notation. Raises EngineError when all are taken.
+    `used`: networks in CIDR notation; the halves of everything (0.0.0.0/1 and 128.0.0.0/1), as some VPNs
+    route it, are a default route and take nothing. Raises EngineError when all are taken.
     """
     taken = [ipaddress.IPv4Network(net, strict=False) for net in used]
     for pool in map(Network, pools):
-        if not any(pool.overlaps(net) for net in taken if net.prefixlen > 0):
+        if not any(pool.overlaps(net) for net in taken if net.prefixlen > 1):
             return pool
     raise EngineError(
         "choose addresses for the engine's network",
@@ -156,9 +157,12 @@ def _tables(saved: str) -> dict[str, list[str]]:
 def undo_commands(tool: str, before: str, now: str, marks: Iterable[str]) -> list[list[str]]:
     """The commands that take an engine's chains and rules out of the packet filter again.
 
-    `before`, `now`: output of iptables-save. `marks`: texts that show that a rule is the engine's (its
-    chains, its bridges, its addresses). A rule that somebody else added meanwhile is left alone.
+    `before`, `now`: output of iptables-save. `marks`: words that show that a rule is the engine's (its
+    chains, its bridges), or, ending in a point, how such a word begins (its addresses). A rule that
+    somebody else added meanwhile is left alone.
     """
+    marks = list(marks)
+    starts = tuple(mark for mark in marks if mark.endswith("."))
     commands: list[list[str]] = []
     old = _tables(before)
     for table, lines in _tables(now).items():
@@ -171,7 +175,9 @@ def undo_commands(tool: str, before: str, now: str, marks: Iterable[str]) -> lis
             if not line.startswith("-A") or line in known:
                 continue
             words = shlex.split(line)
-            if words[1] not in ours and any(mark in line for mark in [*ours, *marks]):
+            if words[1] in ours:
+                continue
+            if any(word in ours or word in marks or word.startswith(starts) for word in words[2:]):
                 commands.append([*base, "-D", *words[1:]])
         commands += [[*base, "-F", name] for name in ours]
         commands += [[*base, "-X", name] for name in ours]

@@ -15,6 +15,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from labhelpers.errors import LabError
 from labhelpers.process import run
@@ -39,7 +40,7 @@ class Archive:
 def os_release(text: str) -> dict[str, str]:
     """The fields of os-release(5)."""
     pairs = (line.split("=", 1) for line in text.splitlines() if "=" in line and not line.startswith("#"))
-    return {key.strip(): value.strip().strip('"') for key, value in pairs}
+    return {key.strip(): value.strip().strip("\"'") for key, value in pairs}
 
 
 def _targets(text: str, codename: str) -> Archive | None:
@@ -130,6 +131,8 @@ def _apt_configuration(work: Path, where: Archive) -> Path:
         'Debug::NoLocking "1";',
         'Acquire::Languages "none";',
         'Acquire::Retries "3";',
+        # Without a network `apt-get update` would only warn, and the next step would blame a package.
+        'APT::Update::Error-Mode "any";',
         *acquire,
     ]
     path = work / "apt.conf"
@@ -146,7 +149,7 @@ def fetch(where: Archive, prefix: Path, own: Sequence[str], newer: Sequence[str]
     """
     wanted = {"own": sorted(own), "newer": sorted(newer), "release": where.codename}
     stamp = prefix / ".packages.json"
-    if stamp.is_file() and json.loads(stamp.read_text())["wanted"] == wanted:
+    if _holds(stamp, wanted):
         return
     work = prefix.with_name(prefix.name + ".work")
     shutil.rmtree(work, ignore_errors=True)
@@ -201,6 +204,16 @@ def fetch(where: Archive, prefix: Path, own: Sequence[str], newer: Sequence[str]
         unpacked.rename(prefix)
         shutil.rmtree(work, ignore_errors=True)
         task.update(4, 4, f"{len(packages)} packages")
+
+
+def _holds(stamp: Path, wanted: dict[str, Any]) -> bool:
+    """Whether a prefix has these packages, or more: a tool that the machine got since is not fetched anew."""
+    try:
+        there = json.loads(stamp.read_text())["wanted"]
+        same = bool(there["release"] == wanted["release"])
+        return same and all(set(wanted[kind]) <= set(there[kind]) for kind in ("own", "newer"))
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
 
 
 def _wrap_iptables(unpacked: Path, prefix: Path) -> None:

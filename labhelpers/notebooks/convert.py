@@ -7,6 +7,7 @@ Tags of a source's cells (`# %% tags=["volatile"]`):
     volatile   its output cannot be the same twice (ids, times, progress): nbval ignores it, and the committed
                output stays as long as this cell and all code before it are unchanged
     fails      its command is meant to end with an error; everywhere else a failing `!command` stops the build
+    raises-exception   its Python is meant to raise; known by nbclient and nbval under this name
 """
 
 from __future__ import annotations
@@ -19,16 +20,28 @@ import jupytext
 import nbformat
 from nbformat import NotebookNode
 
+from labhelpers.errors import NotebookError
+
 KERNELSPEC = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
 OURS = "labhelpers"  # the key of our own entries in a metadata dictionary
+TAGS = {"solution", "learner", "volatile", "fails", "raises-exception"}
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 def read_source(text: str, *, stem: str) -> NotebookNode:
-    """The whole notebook of a py:percent source: every cell with its id `stem-NN`, nothing executed."""
+    """The whole notebook of a py:percent source: every cell with its id `stem-NN`, nothing executed.
+
+    Raises NotebookError for a tag that is none of ours: a misspelt one would do nothing, silently.
+    """
     notebook: NotebookNode = jupytext.reads(text, fmt="py:percent")
     for number, cell in enumerate(notebook.cells, 1):
         cell.id = f"{stem}-{number:02d}"
+        if unknown := tags(cell) - TAGS:
+            raise NotebookError(
+                f"read cell {cell.id}",
+                f"it has the tag {', '.join(sorted(unknown))}",
+                f"The tags are: {', '.join(sorted(TAGS))}.",
+            )
     return notebook
 
 

@@ -72,6 +72,12 @@ def ensure_stock(
     return registry
 
 
+def _stock_error(tried: str, error: ProcessError, fix: str) -> StockError:
+    if disk_full(error.log):
+        return StockError(tried, "the disk is full", _FULL, log=error.log)
+    return StockError(tried, error.found, fix, log=error.log)
+
+
 class _Builder:
     def __init__(
         self,
@@ -99,16 +105,8 @@ class _Builder:
             with self.progress.task(title, unit="steps") as task:
                 self._build(recipe, labels, task)
         except ProcessError as error:
-            if disk_full(error.log):
-                raise StockError(
-                    f"build the image {recipe.name}", "the disk is full", _FULL, log=error.log
-                ) from error
-            raise StockError(
-                f"build the image {recipe.name}",
-                error.found,
-                "Check the network, then repeat ./lab up: it goes on where it stopped.",
-                log=error.log,
-            ) from error
+            fix = "Check the network, then repeat ./lab up: it goes on where it stopped."
+            raise _stock_error(f"build the image {recipe.name}", error, fix) from error
 
     def _build(self, recipe: Recipe, labels: Mapping[str, str], task: Task) -> None:
         context = self._context(recipe)
@@ -136,23 +134,20 @@ class _Builder:
 
     def pull(self, recipe: Recipe) -> None:
         """Bring an image back from the class registry, as a ground to build on."""
-        run(
-            ["docker", "pull", "-q", recipe.reference],
-            tried=f"pull {recipe.reference}",
-            env=self.env,
-            timeout=600,
-        )
+        self._transfer("pull", recipe)
 
     def push(self, recipe: Recipe) -> None:
         """Put one image into the class registry."""
         with self.progress.task(f"Storing {recipe.reference}", unit="steps"):
-            run(
-                ["docker", "push", "-q", recipe.reference],
-                tried=f"push {recipe.reference}",
-                fix="Run ./lab up again.",
-                env=self.env,
-                timeout=600,
-            )
+            self._transfer("push", recipe)
+
+    def _transfer(self, verb: str, recipe: Recipe) -> None:
+        command = ["docker", verb, "-q", recipe.reference]
+        tried = f"{verb} {recipe.reference}"
+        try:
+            run(command, tried=tried, env=self.env, timeout=600)
+        except ProcessError as error:
+            raise _stock_error(tried, error, "Run ./lab up again.") from error
 
     def forget(self, *, keep: str, build_cache: bool) -> None:
         """Take the stock out of the engine's own store again, so that learners really pull it."""

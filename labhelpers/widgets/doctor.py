@@ -11,9 +11,9 @@ from labhelpers.widgets.look import panel
 
 # A sign, a word and a colour each: none of the three has to be seen for the other two to be understood.
 _STATES = {
-    True: ("✓", "works", "var(--jp-success-color0, #1a6b33)"),
-    None: ("–", "optional", "var(--jp-ui-font-color1, #1f2328)"),
-    False: ("✗", "needs you", "var(--jp-error-color0, #a12a1e)"),
+    True: ("✓", "works", "good"),
+    None: ("–", "optional", "plain"),
+    False: ("✗", "needs you", "bad"),
 }
 
 
@@ -60,12 +60,12 @@ class DoctorPanel:
     def _repr_html_(self) -> str:
         rows = []
         for check in self.checks:
-            sign, word, colour = _STATES[check.ok]
+            sign, word, kind = _STATES[check.ok]
             found = escape(_short(check.detail))
             if check.fix and not check.ok:
                 found += f'<span class="fix">→ {escape(check.fix)}</span>'
             rows.append(
-                f'<tr><td class="state" style="color: {colour}"><span aria-hidden="true">{sign}</span> {word}'
+                f'<tr><td class="state {kind}"><span aria-hidden="true">{sign}</span> {word}'
                 f'</td><th scope="row">{escape(check.name)}</th><td>{found}</td></tr>'
             )
         head = '<tr><th scope="col">State</th><th scope="col">What</th><th scope="col">Found</th></tr>'

@@ -5,21 +5,29 @@ from __future__ import annotations
 from html import escape
 
 # Where JupyterLab's variables are missing (GitHub, nbconvert, VS Code) the light colours hold, on a card of
-# their own, so that the text is readable on a dark page too. Contrast is at least 4.5 : 1 in both themes.
+# their own, so that the text is readable on a dark page too. JupyterLab's own green and red are too pale for
+# small text, so those two are ours. Contrast is at least 4.5 : 1 in both themes.
 STYLE = """<style>
-.lab-panel { background: var(--jp-layout-color1, #ffffff); color: var(--jp-ui-font-color1, #1f2328);
+section.lab-panel { background: var(--jp-layout-color1, #ffffff); color: var(--jp-ui-font-color1, #1f2328);
   border: 1px solid var(--jp-border-color1, #d0d7de); border-radius: 8px; padding: 12px 16px; max-width: 60em;
   font: 14px/1.45 var(--jp-ui-font-family, system-ui, sans-serif); }
-.lab-panel h3 { margin: 0 0 8px; font-size: 16px; color: inherit; }
-.lab-panel table { border-collapse: collapse; width: 100%; margin: 0; font-size: inherit; }
-.lab-panel th, .lab-panel td { text-align: left !important; vertical-align: top; padding: 5px 12px 5px 0;
-  border: 0; border-top: 1px solid var(--jp-border-color2, #e4e8ec); background: none; color: inherit;
-  white-space: normal; }
-.lab-panel thead th { border-top: 0; font-weight: 600; }
-.lab-panel tbody th { font-weight: 600; }
-.lab-panel .state { white-space: nowrap; font-weight: 600; }
-.lab-panel .fix { display: block; margin-top: 2px; }
-.lab-panel code { font-family: var(--jp-code-font-family, monospace); }
+section.lab-panel h3 { margin: 0 0 8px; font-size: 16px; font-weight: 600; color: inherit; }
+section.lab-panel table { border-collapse: collapse; table-layout: auto; width: 100%; margin: 0;
+  font-size: inherit; }
+section.lab-panel tr { background: none !important; }
+section.lab-panel th, section.lab-panel td { text-align: left !important; vertical-align: top;
+  background: none; padding: 5px 16px 5px 0; border: 0;
+  border-top: 1px solid var(--jp-border-color2, #e4e8ec);
+  color: inherit; white-space: normal; max-width: none; }
+section.lab-panel td { overflow-wrap: anywhere; }
+section.lab-panel thead th { border-top: 0; font-weight: 600; }
+section.lab-panel tbody th, section.lab-panel td.state { font-weight: 600; white-space: nowrap; width: 1%; }
+section.lab-panel .fix { display: block; margin-top: 2px; }
+section.lab-panel td.good { color: #1a6b33; }
+section.lab-panel td.bad { color: #a12a1e; }
+body[data-jp-theme-light="false"] section.lab-panel td.good { color: #7fd99a; }
+body[data-jp-theme-light="false"] section.lab-panel td.bad { color: #ff9d91; }
+section.lab-panel code { font-family: var(--jp-code-font-family, monospace); }
 </style>"""
 
 

@@ -58,8 +58,8 @@ panel
 #
 # ### Exercise: ready
 #
-# **Goal:** bring everything that the workshop needs to ✓.
-# **Success:** the next cell shows an empty list, `[]`. A line with – may stay.
+# - **Goal:** bring everything that the workshop needs to ✓.
+# - **Success:** the next cell shows an empty list, `[]`. A line with – may stay.
 
 # %%
 doctor_panel().needs_you
@@ -75,7 +75,8 @@ doctor_panel().needs_you
 # If the engine is missing or does not answer, everything below it is red too. Start with the first ✗ in the list.
 #
 # </details>
-#
+
+# %% [markdown]
 # ## 3 · A command in a cell
 #
 # `docker` is the command that talks to the engine. A line that starts with `!` goes to your shell, as in a terminal:
@@ -113,7 +114,8 @@ doctor_panel().needs_you
 # - `ps`: the command to run inside
 #
 # </details>
-#
+
+# %% [markdown]
 # ## 5 · A command in the terminal
 #
 # A cell cannot pass on what you type while it runs. For that there is the terminal: **File → New → Terminal**. It reaches the same engine. Type there:

@@ -31,7 +31,8 @@
 # 4. The daemon **creates** a container (the image, read-only, and a writable layer of its own on top) and **starts** its main process. What the process prints comes back to the client.
 #
 # </details>
-#
+
+# %% [markdown]
 # Every container of this notebook has a name that ends in `-03`. The first cell removes what an earlier run left behind, so that you can start from the top at any time.
 
 # %% language="sh"
@@ -161,8 +162,8 @@ print(visit("http://127.0.0.1:8304", wait=2))
 #
 # It has four faults.
 #
-# **Goal:** mend it, and run it with your name.
-# **Success:** a container started from `lab/site:1.0` runs in the background, and <http://127.0.0.1:8313> shows your name.
+# - **Goal:** mend it, and run it with your name.
+# - **Success:** a container started from `lab/site:1.0` runs in the background, and <http://127.0.0.1:8313> shows your name.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -197,8 +198,8 @@ print(visit("http://127.0.0.1:8313"))
 # %% [markdown]
 # ### Exercise: two copies
 #
-# **Goal:** start a second container from the same image, beside the first.
-# **Success:** <http://127.0.0.1:8313> and <http://127.0.0.1:8314> both answer, from two containers of one image.
+# - **Goal:** start a second container from the same image, beside the first.
+# - **Success:** <http://127.0.0.1:8313> and <http://127.0.0.1:8314> both answer, from two containers of one image.
 #
 # <details><summary>Hint 1</summary>
 #
@@ -228,7 +229,7 @@ print(visit("http://127.0.0.1:8314"))
 # %% [markdown]
 # ## 4 · Look inside without stopping it
 #
-# Who operates a service does not care what is inside the box: a Python model or a web page, each is watched, entered and stopped with the same commands. `docker logs` shows what the main process printed.
+# Who operates a service looks at it from outside: its logs, a way in, its use of the machine, its network. For that it does not matter what is inside, a Python model or a web page: all containers are watched, entered, stopped and copied with the same commands. `docker logs` shows what the main process printed.
 
 # %% tags=["volatile"]
 # !docker logs --tail 3 web-03
@@ -267,7 +268,8 @@ print(visit("http://127.0.0.1:8314"))
 # `attach` starts nothing new: it joins your terminal to the **main process**. Ctrl-C then reaches that process, and usually ends the container; Ctrl-P Ctrl-Q leaves without ending it. For reading, `logs -f` is safer; for looking around, `exec`.
 #
 # </details>
-#
+
+# %% [markdown]
 # `docker inspect` knows everything about a container, about 200 lines of it. `--format` picks a part: here the environment, with what `-e` set, and the command that the image starts.
 
 # %% language="sh"
@@ -283,6 +285,8 @@ print(visit("http://127.0.0.1:8314"))
 # %% [markdown]
 # ## 5 · Stop, start, and what is kept
 #
+# Containers are stopped and started all the time: for a new version, after a crash, when a machine restarts. What of them stays?
+#
 # ![The life cycle of a container. create leads from an image to created; start leads from created to running; run is both in one. pause and unpause lead from running to paused and back. stop, kill, or the end of the main process lead from running to exited; start leads back to running. rm removes a container; its files are gone.](pictures/life_cycle.svg)
 #
 # <details><summary>The picture in words</summary>
@@ -293,7 +297,8 @@ print(visit("http://127.0.0.1:8314"))
 # - `docker rm` removes a container that does not run, `docker rm -f` in any state. Its files are then gone.
 #
 # </details>
-#
+
+# %% [markdown]
 # Write a file into the running container, then stop it.
 
 # %%
@@ -306,6 +311,8 @@ from labhelpers import life_cycle
 life_cycle("web-03")
 
 # %% [markdown]
+# `life_cycle` asks `docker inspect` for the state, and marks it in the picture. Exit code 0 means that the main process ended well.
+#
 # **Predict.** You start it again. Is the note still there?
 #
 # a) No: an image is read-only, so the container begins anew. b) Yes. c) Only if it was saved first.
@@ -337,8 +344,8 @@ life_cycle("web-03")
 # %%
 # !docker stop -t 1 sleeper-03
 
-# %%
-life_cycle("sleeper-03")
+# %% language="sh"
+# docker inspect --format '{{.State.Status}}, exit code {{.State.ExitCode}}' sleeper-03
 
 # %% [markdown]
 # `stop` sends the signal SIGTERM ("please end"), waits (`-t 1`: one second; by default ten), then sends SIGKILL, which no process survives. **137 = 128 + 9**, and 9 is SIGKILL: the request was not heard. The first process of a container ignores SIGTERM unless it was written to listen. `--init` puts a small program before yours that passes the signal on:
@@ -349,8 +356,8 @@ life_cycle("sleeper-03")
 # %%
 # !docker stop -t 10 gentle-03
 
-# %%
-life_cycle("gentle-03")
+# %% language="sh"
+# docker inspect --format '{{.State.Status}}, exit code {{.State.ExitCode}}' gentle-03
 
 # %% [markdown]
 # **143 = 128 + 15**, and 15 is SIGTERM: it ended when asked, and at once. The page of `web-03` listens for SIGTERM by itself, and left with 0.
@@ -364,9 +371,11 @@ life_cycle("gentle-03")
 # | 137 | killed by SIGKILL: `stop` after its waiting time, `kill`, or out of memory |
 # | 143 | ended by SIGTERM |
 #
-# `docker kill` sends SIGKILL at once. `docker restart` is stop and start in one; the container stays the same:
+# `docker kill` sends SIGKILL at once. `docker restart` is stop and start in one. Each of them prints the name of the container, which is the same one all the time:
 
 # %%
+# !docker kill web-03
+# !docker start web-03
 # !docker restart web-03
 
 # %% [markdown]
@@ -375,11 +384,11 @@ life_cycle("gentle-03")
 # The next cell starts a container that fails. Do not run it again: read what it left behind.
 
 # %% tags=["volatile"]
-# !docker run -d --name broken-03 localhost:5005/lab/busybox:1 sh -c 'echo "reading settings"; cat /etc/settings.ini || exit 3'
+# !docker run -d --name broken-03 localhost:5005/lab/busybox:1 sh -c 'cat /etc/settings.ini || exit 3'
 
 # %% [markdown]
-# **Goal:** answer three questions, each with one command.
-# **Success:** you have the exit code of `broken-03`, the file that it missed, and, from inside `web-03`, the folder that its server shows (`ls /var`).
+# - **Goal:** answer three questions, each with one command.
+# - **Success:** you have the exit code of `broken-03`, the file that it missed, and, from inside `web-03`, the folder that its server shows (`ls /var`).
 #
 # <details><summary>Hint 1</summary>
 #
@@ -464,7 +473,7 @@ print("mine:", Path("work/03/second.txt").stat().st_uid == os.getuid())
 # %% [markdown]
 # ## 7 · One kernel, one network
 #
-# Two images, `busybox` and `python`: one of 2 MB, one a Debian system. **Predict:** do containers of the two run on the same Linux kernel?
+# Two images: `busybox` is a single small program, `python` a whole Debian system with Python. **Predict:** do containers of the two run on the same Linux kernel?
 
 # %% tags=["volatile"]
 # !docker run --rm localhost:5005/lab/busybox:1 uname -r | cut -d- -f1
@@ -496,7 +505,7 @@ print("mine:", Path("work/03/second.txt").stat().st_uid == os.getuid())
 # docker run --rm --network net-03 localhost:5005/lab/busybox:1 wget -qO- http://web-03/ | grep Author
 
 # %% [markdown]
-# The second container read the page at `web-03`, port 80: the container's own port, published or not. `-p` is for the world outside; between containers no port is published at all. Two virtual machines would talk like two computers. Compose (notebook 07) makes such a network for you.
+# The name led to the container: what `whoami` printed is its host name, and that is its short id. The second container read the page at `web-03`, port 80: the container's own port, published or not. `-p` is for the world outside; between containers no port is published at all. Two virtual machines would talk like two computers. Compose (notebook 07) makes such a network for you.
 #
 # ## 8 · Clean up
 #
@@ -525,8 +534,8 @@ print("mine:", Path("work/03/second.txt").stat().st_uid == os.getuid())
 # !docker run --name keep-03 localhost:5005/lab/busybox:1 true
 
 # %% [markdown]
-# **Goal:** remove the two that carry the label, with one command or several.
-# **Success:** `task1-03` and `task2-03` are removed, not only stopped, and `keep-03` is still there.
+# - **Goal:** remove the two that carry the label, with one command or several.
+# - **Success:** `task1-03` and `task2-03` are removed, not only stopped, and `keep-03` is still there.
 #
 # <details><summary>Hint 1</summary>
 #

@@ -1,0 +1,96 @@
+"""The notebooks on a real engine: the solutions' outputs compared, the learner's run from top to bottom."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from labhelpers.notebooks.convert import KERNELSPEC
+from labhelpers.notebooks.execute import execute
+
+NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
+EXECUTED = sorted([*NOTEBOOKS.glob("solutions/*.ipynb"), *NOTEBOOKS.glob("slides/*.ipynb")])
+LEARNERS = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+_CELL_TIMEOUT = 120  # seconds; nbval's own default is more than half an hour
+
+
+def nbval(path: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    """Run a notebook with nbval, its outputs compared, in a process of its own."""
+    return subprocess.run(
+        [
+            *(sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", str(path)),
+            f"--nbval-cell-timeout={_CELL_TIMEOUT}",
+            f"--nbval-sanitize-with={NOTEBOOKS / 'sanitize.cfg'}",
+            *("-p", "no:cacheprovider", "--color=no", "-q", "--tb=short", "--timeout=0"),
+        ],
+        cwd=NOTEBOOKS.parent,
+        env=env,
+        capture_output=True,
+        text=True,
+        timeout=560,
+    )
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("path", EXECUTED, ids=lambda path: path.stem)
+def test_the_outputs_are_those_that_are_committed(path: Path, docker_env: dict[str, str]) -> None:
+    done = nbval(path, docker_env)
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-1000:]
+    cells = nbformat.read(path, as_version=4).cells
+    assert f"{sum(cell.cell_type == 'code' for cell in cells)} passed" in done.stdout
+
+
+def test_another_output_would_be_noticed(tmp_path: Path) -> None:
+    cell = nbformat.v4.new_code_cell("print('as it is')", execution_count=1)
+    cell.outputs = [nbformat.v4.new_output("stream", name="stdout", text="as it was\n")]
+    made = nbformat.v4.new_notebook(cells=[cell], metadata={"kernelspec": KERNELSPEC})
+    nbformat.write(made, tmp_path / "stale.ipynb")
+    done = nbval(tmp_path / "stale.ipynb", {**os.environ})
+    assert done.returncode == 1
+    assert "as it was" in done.stdout
+
+
+@pytest.mark.engine
+def test_a_rebuild_gives_the_same_bytes(docker_env: dict[str, str]) -> None:
+    done = subprocess.run(
+        [sys.executable, str(NOTEBOOKS / "build.py"), "--check"],
+        env=docker_env,
+        capture_output=True,
+        text=True,
+        timeout=560,
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-3000:]
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("path", LEARNERS, ids=lambda path: path.stem)
+def test_with_its_blanks_untouched_it_runs_also_after_an_interrupted_run_and_leaves_nothing(
+    path: Path, docker_env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in docker_env.items():
+        monkeypatch.setenv(name, value)
+    solution = nbformat.read(NOTEBOOKS / "solutions" / path.name, as_version=4)
+    tags = {cell.id: cell.metadata.get("tags", []) for cell in solution.cells}
+    learner = nbformat.read(path, as_version=4)
+    for cell in learner.cells:
+        # The learner's notebook has no tags: a command that is meant to fail is known by its solution.
+        cell.metadata["tags"] = [tag for tag in tags.get(cell.id, []) if tag == "fails"]
+    interrupted = nbformat.v4.new_notebook(cells=learner.cells[: len(learner.cells) * 3 // 4])
+    for notebook in (interrupted, learner):
+        execute(notebook, name=path.stem, folder=tmp_path, told=lambda *_: None)
+    assert _left(path.stem[:2], docker_env) == ""
+
+
+def _left(number: str, env: dict[str, str]) -> str:
+    """The names of what a notebook left behind."""
+    which = ["--filter", "label=org.labhelpers.workshop", "--filter", f"name=-{number}$"]
+    listed = [["ps", "--all", "--format", "{{.Names}}"], ["network", "ls", "-q"], ["volume", "ls", "-q"]]
+    return "".join(
+        subprocess.run(["docker", *what, *which], env=env, capture_output=True, text=True, check=True).stdout
+        for what in listed
+    )

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import inspect
+
+import pytest
+
+from labhelpers import errors
+from labhelpers.errors import ImageError, LabError, ProcessError, UsageError
+
+KINDS = [one for _, one in inspect.getmembers(errors, inspect.isclass) if issubclass(one, LabError)]
+
+
+def test_a_message_says_what_was_tried_what_was_found_and_what_to_do() -> None:
+    error = LabError("open port 1", "it is taken.", "End the other program.", log="long\nlog")
+    assert error.message == str(error) == "Could not open port 1: it is taken. End the other program."
+    assert "long" not in error.message
+
+
+def test_a_message_without_advice_ends_well() -> None:
+    assert LabError("do it", "no", "").message == "Could not do it: no."
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_is_in_the_tree_that_the_module_draws(kind: type[LabError]) -> None:
+    assert f" {kind.__name__} " in f" {errors.__doc__} ".replace("\n", " ")
+
+
+def test_wrong_use_has_a_status_of_its_own() -> None:
+    statuses = {kind: kind.exit_status for kind in KINDS}
+    assert {kind for kind, status in statuses.items() if status == 2} == {UsageError, ImageError}
+    assert set(statuses.values()) == {1, 2}
+
+
+def test_a_failed_command_carries_command_status_and_log() -> None:
+    error = ProcessError("do it", "no", "", argv=("a", "b"), status=3, log="l")
+    assert (error.argv, error.status, error.log, error.exit_status) == (("a", "b"), 3, "l", 1)
