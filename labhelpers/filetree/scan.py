@@ -122,7 +122,7 @@ def scan(cursor: Cursor, *, limits: Limits = DEFAULT_LIMITS) -> LayerIndex:
         if name[-1:] in "/." or name[0] == "/" or "//" in name or "./" in name:
             spelt = normalise(name)
             if spelt is None or (not spelt and kind != FOLDER):
-                unsafe.append(name)
+                unsafe.append(name.rstrip("/") or name)
                 continue
             path = spelt
         if WHITEOUT in path:
@@ -141,7 +141,7 @@ def scan(cursor: Cursor, *, limits: Limits = DEFAULT_LIMITS) -> LayerIndex:
                 elif hidden[0] == "opaque":
                     opaques.append(hidden[1])
                 elif hidden[0] == "unsafe":
-                    unsafe.append(name)
+                    unsafe.append(name.rstrip("/") or name)
                 continue
 
         if kind in _LINKS:
@@ -150,7 +150,7 @@ def scan(cursor: Cursor, *, limits: Limits = DEFAULT_LIMITS) -> LayerIndex:
             if kind == HARDLINK:
                 target = normalise(link)
                 if not target:
-                    unsafe.append(name)
+                    unsafe.append(name.rstrip("/") or name)
                     continue
                 link = target
             links[count] = link
