@@ -21,12 +21,14 @@ class Places:
     """The folders of one workshop. None of them need exist yet.
 
     `data`: what must survive (engine prefix, engine data, progress). `cache`: what can be made again.
-    `runtime`: sockets, pid files and locks; short enough for a Unix socket.
+    `runtime`: sockets, pid files and locks; short enough for a Unix socket. `notebooks`: the learner's
+    copies of the notebooks, which JupyterLab opens.
     """
 
     data: Path
     cache: Path
     runtime: Path
+    notebooks: Path
 
     @property
     def prefix(self) -> Path:
@@ -81,10 +83,11 @@ def places() -> Places:
             data=Path(platformdirs.user_data_dir(APP, appauthor=False)),
             cache=Path(platformdirs.user_cache_dir(APP, appauthor=False)),
             runtime=_runtime(),
+            notebooks=Path(__file__).resolve().parents[1] / "my-notebooks",
         )
     root = Path(home).expanduser().absolute()
     runtime = root / "run"
     if len(os.fsencode(runtime)) > _LONGEST_RUNTIME:
         short = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
         runtime = _runtime().with_name(f"{APP}-{short}")
-    return Places(data=root / "data", cache=root / "cache", runtime=runtime)
+    return Places(root / "data", root / "cache", runtime, notebooks=root / "notebooks")
