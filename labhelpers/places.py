@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-
-import platformdirs
 
 APP = "labhelpers"
 # A Unix socket's path has at most 107 bytes (sun_path in unix(7)); leave room for the longest name below it.
@@ -68,17 +65,20 @@ def _runtime() -> Path:
     given = os.environ.get("XDG_RUNTIME_DIR")
     if given and Path(given).is_dir():
         return Path(given) / APP
-    if hasattr(os, "getuid"):
-        if os.getuid() == 0 and Path("/run").is_dir():
-            return Path("/run") / APP
-        return Path(tempfile.gettempdir()) / f"{APP}-{os.getuid()}"
-    return Path(tempfile.gettempdir()) / APP
+    user = os.getuid() if hasattr(os, "getuid") else None
+    if user == 0 and Path("/run").is_dir():
+        return Path("/run") / APP
+    import tempfile  # brings half the standard library, for a folder that is rarely needed
+
+    return Path(tempfile.gettempdir()) / (APP if user is None else f"{APP}-{user}")
 
 
 def places() -> Places:
     """The folders that the environment asks for."""
     home = os.environ.get("LABHELPERS_HOME")
     if not home:
+        import platformdirs  # 10 ms, which nobody needs who said where
+
         return Places(
             data=Path(platformdirs.user_data_dir(APP, appauthor=False)),
             cache=Path(platformdirs.user_cache_dir(APP, appauthor=False)),

@@ -31,10 +31,10 @@ import gc, sys, time
 from labhelpers.sources import open_image
 from labhelpers.analysis.waste import analyse
 best = 1e9
-for _ in range(3):
-    start = time.perf_counter()
+for _ in range(5):
+    start = time.process_time()
     analysis = analyse(open_image(sys.argv[1]))
-    best = min(best, time.perf_counter() - start)
+    best = min(best, time.process_time() - start)
     entries = sum(len(layer.index) + len(layer.index.whiteouts) for layer in analysis.image.layers)
     del analysis
 print(best, entries)
@@ -136,7 +136,7 @@ def _cold(path: Path, folder: Path) -> tuple[float, float]:
 
 
 def _inside(path: Path) -> tuple[float, int]:
-    """Seconds to open and analyse in a process that has started, and the entries that it saw."""
+    """Seconds of processor to open and analyse in a process that has started, and the entries that it saw."""
     done = subprocess.run(
         [sys.executable, "-c", _TIME, str(path)], capture_output=True, text=True, check=True
     )

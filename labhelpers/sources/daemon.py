@@ -11,6 +11,7 @@ from labhelpers.errors import FormatError
 from labhelpers.filetree import Reader, StreamReader
 from labhelpers.image import Image
 from labhelpers.layout import stream
+from labhelpers.layout.ahead import ahead
 from labhelpers.layout.layers import Meter, Options, Watched
 from labhelpers.layout.names import Source
 from labhelpers.oci import Platform
@@ -61,7 +62,8 @@ def open_daemon(
             options.task.update(total=size)
         meter = Meter(options.task)
         try:
-            passed = stream.read_archive(Watched(reopen(), meter.see), options)
+            coming = StreamReader(ahead(found.save(source.name)))
+            passed = stream.read_archive(Watched(coming, meter.see), options)
         except FormatError as error:
             raise FormatError(
                 str(error), "Try again, or save the image to a file and look at that."

@@ -20,7 +20,14 @@ _CHUNK = 1 << 20
 
 
 class _Connection(http.client.HTTPConnection):
-    """HTTP over a Unix socket."""
+    """HTTP over a Unix socket, in version 1.0: an answer in one piece until the engine closes.
+
+    Version 1.1 would cut it into chunks of 32 KiB, and taking those apart in Python costs more than the rest.
+    An answer that breaks off is noticed by who reads it: an archive says where it ends.
+    """
+
+    _http_vsn = 10
+    _http_vsn_str = "HTTP/1.0"
 
     def __init__(self, path: str) -> None:
         super().__init__("localhost", timeout=_TIMEOUT)
