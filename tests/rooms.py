@@ -103,8 +103,9 @@ class Room:
     def spawn(self, *command: str | Path, **env: str) -> Session:
         """Start a command and leave it running."""
         self.home.mkdir(exist_ok=True)
-        output = Path(tempfile.mkstemp(dir=self.home.parent, prefix=f"{self.home.name}.out.")[1])
-        with output.open("wb") as sink:
+        number, name = tempfile.mkstemp(dir=self.home.parent, prefix=f"{self.home.name}.out.")
+        os.close(number)
+        with Path(name).open("wb") as sink:
             process = subprocess.Popen(
                 self.inside(*command),
                 env={**self.env, **env},
@@ -114,7 +115,7 @@ class Room:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        return Session(process, output)
+        return Session(process, Path(name))
 
     def starting(self) -> Session:
         """An engine's start, under way."""
@@ -228,7 +229,7 @@ class Session:
         """Wait until it prints this, and return it."""
 
         def seen() -> str | None:
-            if found := re.search(pattern, self.text()):
+            if found := re.search(pattern, self.text(), re.M):
                 return found.group()
             assert self.process.poll() is None, self.text()
             return None
