@@ -39,6 +39,11 @@ from labhelpers.places import places
 Embedded(places())."""
 
 
+def default_interrupt() -> None:
+    """In a new process: let Ctrl-C end it, also where the tests run in the background and ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass
 class Room:
     """A network namespace and a LABHELPERS_HOME. `prefix`: the folder with the engine's programs."""
@@ -114,6 +119,7 @@ class Room:
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=default_interrupt,
             )
         return Session(process, Path(name))
 
@@ -274,11 +280,19 @@ class Stock:
         (made.places.data / "session").write_text(self.session)
 
 
+def sweep(prefix: Path) -> None:
+    """Remove the rooms of test runs that were killed."""
+    for path in Path("/run/netns").glob("lab-*-*"):
+        owner = path.name.split("-")[1]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            Room(path.name, Path(tempfile.gettempdir()) / path.name, prefix).close()
+
+
 @contextlib.contextmanager
 def room(prefix: Path, *, filled: bool = True) -> Iterator[Room]:
     """A new room, with the engine's programs or (`filled` false) without them; removed afterwards."""
     # A short path: sockets go below it.
-    home = Path(tempfile.mkdtemp(prefix="lab-"))
+    home = Path(tempfile.mkdtemp(prefix=f"lab-{os.getpid()}-"))
     made = Room(home.name, home, prefix)
     try:
         subprocess.run(["ip", "netns", "add", made.name], check=True)
