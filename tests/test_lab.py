@@ -21,6 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from rooms import default_interrupt
 from support import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the launcher is a bash script")
@@ -71,6 +72,7 @@ class Checkout:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=default_interrupt,
         )
 
     def fake(self, name: str, script: str) -> None:

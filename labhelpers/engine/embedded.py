@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -150,7 +151,7 @@ class Embedded:
         env = self.environment()
         before = self._recorded()
         if before is None:
-            before = network.record(env)
+            before = replace(network.record(env), absent=leftovers.absent())
             # Written before anything changes: whatever ends this process, `stop` knows what to undo.
             self.state_file.write_text(before.dump())
         network.make_bridge(before, env)
@@ -247,6 +248,7 @@ class Embedded:
             if before := self._recorded():
                 found = True
                 network.restore(before, self.environment())
+                leftovers.remove_empty(before.absent)
             self.state_file.unlink(missing_ok=True)
             leftovers.remove_cgroups(self._cgroup)
             run(

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from labhelpers.engine.leftovers import daemons, end, processes
+from labhelpers.engine.leftovers import absent, daemons, end, processes, remove_empty
 from labhelpers.process import is_root
 from labhelpers.wait import wait_until
 
@@ -45,3 +45,13 @@ def test_an_engine_that_runs_is_seen_and_one_that_ended_unreaped_is_not(unreaped
 def test_only_programs_of_an_engine_with_our_paths_are_ours(unreaped: psutil.Process, tmp_path: Path) -> None:
     assert [p.pid for p in processes([str(tmp_path)])] == [unreaped.pid], "not the shell with the same words"
     assert processes(["/nowhere/else"]) == []
+
+
+def test_only_empty_folders_are_removed(tmp_path: Path) -> None:
+    (tmp_path / "empty/inner/more").mkdir(parents=True)
+    (tmp_path / "used/inner/empty").mkdir(parents=True)
+    (tmp_path / "used/inner/file").touch()
+    names = [str(tmp_path / name) for name in ("empty", "used", "never")]
+    assert absent(names) == names[2:]
+    remove_empty(names)
+    assert sorted(p.name for p in tmp_path.rglob("*")) == ["file", "inner", "used"]

@@ -8,7 +8,6 @@ import re
 import signal
 import sys
 from collections.abc import Iterator
-from pathlib import Path
 
 import psutil
 import pytest
@@ -18,10 +17,11 @@ from labhelpers.wait import wait_until
 
 pytestmark = [pytest.mark.owner, pytest.mark.engine]
 ADDRESS = r"http://127\.0\.0\.1:(\d+)\S+token=(\S+)"
+REGISTRY = ["ps", "-a", "--format", "{{.Names}}", "--filter", "label=org.labhelpers.role"]
 LISTEN = """
 import socket, time
 server = socket.create_server(("127.0.0.1", {}))
-print("ready", flush=True)
+print("it listens", flush=True)
 time.sleep(600)
 """
 
@@ -99,8 +99,8 @@ class TestOpened:
             except OSError:
                 continue  # a mark of the kernel's, not a file
             if token in text:
-                assert path.stat().st_mode & 0o077 == 0, path
                 assert furnished.places.runtime in path.parents, f"{path} stays"
+        assert furnished.places.runtime.stat().st_mode & 0o777 == 0o700
 
     def test_a_second_up_gives_the_address_and_changes_nothing(
         self, furnished: Room, opened: Session
@@ -113,7 +113,7 @@ class TestOpened:
         assert sorted(p.pid for p in jupyter(furnished)) == there
 
     def test_the_doctor_says_of_each_check_what_was_found_and_what_to_do(
-        furnished: Room, opened: Session
+        self, furnished: Room, opened: Session
     ) -> None:
         well = furnished.lab("doctor", "--json")
         report = json.loads(well.stdout)
@@ -213,10 +213,14 @@ def test_after_a_kill_the_next_one_takes_over(furnished: Room) -> None:
 @pytest.fixture
 def occupied(furnished: Room, request: pytest.FixtureRequest) -> Iterator[Session]:
     """Something else listens at a port."""
+    if request.param == 5005:
+        furnished.docker("rm", "-f", *furnished.docker(*REGISTRY).split())
     session = furnished.spawn(sys.executable, "-c", LISTEN.format(request.param))
-    session.prints("ready")
-    yield session
-    session.close()
+    try:
+        session.prints("^it listens$")
+        yield session
+    finally:
+        session.close()
 
 
 @pytest.mark.parametrize("occupied", [8899], indirect=True)
@@ -253,10 +257,11 @@ def test_without_a_wish_the_next_free_port_is_taken(furnished: Room, occupied: S
 
 
 def test_a_class_registry_that_was_killed_is_mended(furnished: Room) -> None:
-    list_it = ["ps", "-a", "--format", "{{.Names}}", "--filter", "label=org.labhelpers.role"]
-    name = furnished.docker(*list_it)
-    assert name, "the tests above started it"
-    furnished.docker("kill", name, check=False)
+    first = furnished.open("up", "--no-browser", "--yes")
+    first.prints(ADDRESS)
+    assert first.ends(signal.SIGTERM) == 0
+    name = furnished.docker(*REGISTRY)
+    furnished.docker("kill", name)
     doctor = furnished.lab("doctor", "--json")
     assert doctor.returncode == 1
     again = furnished.open("up", "--no-browser", "--yes")
@@ -268,8 +273,8 @@ def test_a_class_registry_that_was_killed_is_mended(furnished: Room) -> None:
         again.close()
 
 
-def test_a_folder_that_cannot_be_used_is_named(furnished: Room, tmp_path: Path) -> None:
-    taken = tmp_path / "file"
+def test_a_folder_that_cannot_be_used_is_named(furnished: Room) -> None:
+    taken = furnished.home / "file"
     taken.touch()
     done = furnished.lab(
         "up",
