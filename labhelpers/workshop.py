@@ -36,6 +36,7 @@ def find_or_start(where: Places, progress: Progress, *, may_start: Callable[[], 
     except EngineNotFound:
         own = Embedded(where)
         if not where.prefix.exists():
+            own.check()
             may_start()
         engine = own.start(progress)
     return engine

@@ -39,6 +39,11 @@ from labhelpers.places import places
 Embedded(places())."""
 
 
+def default_interrupt() -> None:
+    """In a new process: let Ctrl-C end it, also where the tests run in the background and ignore it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass
 class Room:
     """A network namespace and a LABHELPERS_HOME. `prefix`: the folder with the engine's programs."""
@@ -50,7 +55,7 @@ class Room:
     @property
     def places(self) -> Places:
         """The folders of the workshop in this room."""
-        return Places(self.home / "data", self.home / "cache", self.home / "run")
+        return Places(self.home / "data", self.home / "cache", self.home / "run", self.home / "notebooks")
 
     @property
     def env(self) -> dict[str, str]:
@@ -103,8 +108,9 @@ class Room:
     def spawn(self, *command: str | Path, **env: str) -> Session:
         """Start a command and leave it running."""
         self.home.mkdir(exist_ok=True)
-        output = Path(tempfile.mkstemp(dir=self.home.parent, prefix=f"{self.home.name}.out.")[1])
-        with output.open("wb") as sink:
+        number, name = tempfile.mkstemp(dir=self.home.parent, prefix=f"{self.home.name}.out.")
+        os.close(number)
+        with Path(name).open("wb") as sink:
             process = subprocess.Popen(
                 self.inside(*command),
                 env={**self.env, **env},
@@ -113,8 +119,9 @@ class Room:
                 stdout=sink,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
+                preexec_fn=default_interrupt,
             )
-        return Session(process, output)
+        return Session(process, Path(name))
 
     def starting(self) -> Session:
         """An engine's start, under way."""
@@ -228,7 +235,7 @@ class Session:
         """Wait until it prints this, and return it."""
 
         def seen() -> str | None:
-            if found := re.search(pattern, self.text()):
+            if found := re.search(pattern, self.text(), re.M):
                 return found.group()
             assert self.process.poll() is None, self.text()
             return None
@@ -273,11 +280,19 @@ class Stock:
         (made.places.data / "session").write_text(self.session)
 
 
+def sweep(prefix: Path) -> None:
+    """Remove the rooms of test runs that were killed."""
+    for path in Path("/run/netns").glob("lab-*-*"):
+        owner = path.name.split("-")[1]
+        if owner.isdigit() and not psutil.pid_exists(int(owner)):
+            Room(path.name, Path(tempfile.gettempdir()) / path.name, prefix).close()
+
+
 @contextlib.contextmanager
 def room(prefix: Path, *, filled: bool = True) -> Iterator[Room]:
     """A new room, with the engine's programs or (`filled` false) without them; removed afterwards."""
     # A short path: sockets go below it.
-    home = Path(tempfile.mkdtemp(prefix="lab-"))
+    home = Path(tempfile.mkdtemp(prefix=f"lab-{os.getpid()}-"))
     made = Room(home.name, home, prefix)
     try:
         subprocess.run(["ip", "netns", "add", made.name], check=True)

@@ -17,6 +17,7 @@ COMMANDS: dict[str, str] = {
     "down": "Stop what the workshop started.",
     "doctor": "Say what works, what does not, and what to do.",
     "test": "Run every test.",
+    "run": "Run notebooks without a browser, and write a report.",
     "layers": "Look into an image: its layers, and what they waste.",
     "bench": "Measure the speed of it all against the physical limit.",
     "clean": "Remove what the workshop made.",

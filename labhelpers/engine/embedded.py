@@ -16,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -88,27 +89,31 @@ class Embedded:
                 "take the engine's lock", "another ./lab has held it for five minutes", "End that one first."
             ) from busy
 
+    def check(self) -> None:
+        """Raise EngineNotFound where it cannot run, EngineError where another daemon runs beside it."""
+        if reason := why_not():
+            raise EngineNotFound(
+                "start an engine of the workshop's own",
+                reason,
+                "Install and start Docker Desktop, Docker Engine or Podman, then repeat ./lab up.",
+            )
+        if others := leftovers.daemons():
+            pid = others[0].pid
+            raise EngineError(
+                "start an engine of the workshop's own",
+                f"a dockerd runs here already (process {pid}); a second one would break its network",
+                "Use that one (is its socket readable for you?), or stop it first.",
+            )
+
     def start(self, progress: Progress) -> Engine:
         """Start it, fetching its programs first where they are missing; when it runs, only connect.
 
-        Raises EngineNotFound where it cannot run, EngineError when another daemon runs or it fails to start.
+        Raises what `check` raises, and EngineError when it fails to start.
         """
         with self._lock():
             if self.process():
                 return self._wait()  # it may be starting still, when the one who started it was killed
-            if reason := why_not():
-                raise EngineNotFound(
-                    "start an engine of the workshop's own",
-                    reason,
-                    "Install and start Docker Desktop, Docker Engine or Podman, then repeat ./lab up.",
-                )
-            if others := leftovers.daemons():
-                pid = others[0].pid
-                raise EngineError(
-                    "start an engine of the workshop's own",
-                    f"a dockerd runs here already (process {pid}); a second one would break its network",
-                    "Use that one (is its socket readable for you?), or stop it first.",
-                )
+            self.check()
             self._prepare(progress)
             with progress.task("Starting the engine", unit="steps") as task:
                 leftovers.end_all(self._left())
@@ -150,7 +155,7 @@ class Embedded:
         env = self.environment()
         before = self._recorded()
         if before is None:
-            before = network.record(env)
+            before = replace(network.record(env), absent=leftovers.absent())
             # Written before anything changes: whatever ends this process, `stop` knows what to undo.
             self.state_file.write_text(before.dump())
         network.make_bridge(before, env)
@@ -247,6 +252,7 @@ class Embedded:
             if before := self._recorded():
                 found = True
                 network.restore(before, self.environment())
+                leftovers.remove_empty(before.absent)
             self.state_file.unlink(missing_ok=True)
             leftovers.remove_cgroups(self._cgroup)
             run(

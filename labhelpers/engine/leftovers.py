@@ -17,6 +17,22 @@ from labhelpers.errors import EngineError, LabError, WaitTimeout
 from labhelpers.process import as_root, run
 from labhelpers.wait import wait_until
 
+# Folders that an engine makes outside its own, whatever its configuration says.
+FOLDERS = ("/opt/containerd", "/run/containerd", "/run/docker")
+
+
+def absent(folders: Sequence[str] = FOLDERS) -> list[str]:
+    """Those of the folders that are not there."""
+    return [folder for folder in folders if not Path(folder).exists()]
+
+
+def remove_empty(folders: Sequence[str]) -> None:
+    """Remove these folders as far as nothing but empty folders is in them: another engine's stay."""
+    for folder in folders:
+        if Path(folder).is_dir():
+            command = ["find", folder, "-depth", "-type", "d", "-empty", "-delete"]
+            run(as_root(command), tried=f"remove the empty folder {folder}")
+
 
 def processes(marks: Sequence[str]) -> list[psutil.Process]:
     """The engine's programs that run: those with one of our own paths among their arguments.
@@ -50,8 +66,15 @@ def daemons() -> list[psutil.Process]:
 
 
 def _net_namespace(pid: int | str) -> str | None:
+    link = Path(f"/proc/{pid}/ns/net")
     try:
-        return str(Path(f"/proc/{pid}/ns/net").readlink())
+        return str(link.readlink())
+    except PermissionError:
+        # Only root may ask of another user's process; an engine inside a container is not beside ours.
+        try:
+            return run(as_root(["readlink", str(link)]), tried=f"look at process {pid}").strip()
+        except LabError:
+            return None
     except OSError:
         return None
 

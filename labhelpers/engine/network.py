@@ -35,6 +35,7 @@ class Before:
 
     `filters`: the output of iptables-save and ip6tables-save. `settings`: kernel settings below /proc/sys.
     `links`: names of the network interfaces. `boot`: the kernel's boot id; after a reboot all this is void.
+    `absent`: folders that an engine makes and that were not there (see leftovers.FOLDERS).
     """
 
     boot: str
@@ -43,6 +44,7 @@ class Before:
     filters: dict[str, str] = field(default_factory=dict)
     settings: dict[str, str] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
+    absent: list[str] = field(default_factory=list)
 
     def dump(self) -> str:
         """As JSON."""

@@ -14,8 +14,8 @@ from labhelpers.view import words
 
 # Pixels. The least holds two lines of text; what is above it is shared out by the square root of the size, so
 # that a layer of 1 kB beside one of 600 MB can still be clicked, and a larger one is never drawn smaller.
-_LEAST = 46
-_MORE = 300
+_LEAST = 44
+_MORE = 260
 _MORE_EACH = 90
 # Hues for layers, far apart for neighbours; the number of the layer always stands beside its colour.
 _HUES = (211, 150, 32, 276, 345, 188, 55, 310, 95, 238)
@@ -80,7 +80,7 @@ def percent(part: float) -> str:
 
 
 def heights(sizes: Sequence[int]) -> list[int]:
-    """Pixels for boxes of these sizes: at least 46, never smaller for a larger one."""
+    """Pixels for boxes of these sizes: at least 44, never smaller for a larger one."""
     roots = [max(0, size) ** 0.5 for size in sizes]
     total = sum(roots)
     if not total:

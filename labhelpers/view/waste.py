@@ -76,7 +76,7 @@ def advice(analysis: Analysis, item: Reclaimable) -> str:
         )
     if item.reason is Reason.METADATA:
         if stored in ("COPY", "ADD"):
-            return f"Set mode and owner in the step that brings it: {stored} --chmod=… --chown=…."
+            return f"Set mode and owner in the step that brings it: {stored} --chmod=MODE --chown=OWNER."
         return "Change mode and owner in the same RUN step that makes the file."
     if item.reason is Reason.DUPLICATE:
         return "Write it once: the archive that made this layer holds the name twice."

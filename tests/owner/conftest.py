@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from rooms import Room, Stock, room
+from rooms import Room, Stock, room, sweep
 from support import cannot
 
 from labhelpers.engine import packages
@@ -29,6 +29,7 @@ def prefix(tmp_path_factory: pytest.TempPathFactory, up: object) -> Path:
         if not shutil.which(program):
             cannot(f"the program {program} is not there")
     own = places().prefix
+    sweep(own)
     if (own / ".packages.json").exists():
         return own.resolve()
     where = packages.archive()

@@ -12,6 +12,7 @@
  */
 
 const ROW = 26; // pixels; the stylesheet has the same
+const TALL = [130, 390]; // pixels: the least and the greatest height of the tree
 const CHUNK = 80; // rows asked for at once
 const AHEAD = 8; // rows drawn above and below what is seen
 const PATIENCE = 500; // ms before a waiting view says so
@@ -253,7 +254,7 @@ class View {
   /** @param {any} head */
   drawHead(head) {
     const copy = h("button", { type: "button", class: "lx-digest", "aria-label": `Copy the digest ${head.digest}`, title: head.digest, onclick: () => this.copy(head.digest) },
-      h("code", {}, head.digest_short), h("span", { "aria-hidden": "true" }, " ⧉"));
+      h("code", {}, head.digest_short), h("span", { class: "lx-quiet", "aria-hidden": "true" }, " copy"));
     const facts = h("dl", { class: "lx-facts" });
     for (const one of head.sizes) facts.append(h("div", { title: one.help }, h("dt", {}, one.label), h("dd", {}, one.value)));
     return h("div", { class: "lx-head" },
@@ -484,7 +485,8 @@ class Files {
     this.drawHeads(place);
     this.space = h("div", { class: "lx-space", role: "presentation" });
     this.tree = h("div", { class: "lx-tree", tabindex: "0", role: "tree", "aria-label": this.title(), "aria-busy": "true",
-      onscroll: () => this.paint(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event), onfocus: () => this.at < 0 && this.total && this.go(0) }, this.space);
+      onscroll: () => this.paint(), onkeydown: (/** @type {KeyboardEvent} */ event) => this.key(event), onclick: (/** @type {MouseEvent} */ event) => this.click(event),
+      onfocus: () => this.at < 0 && this.total && this.tree.matches(":focus-visible") && this.go(0) }, this.space);
     this.detail = h("div", { class: "lx-detail" });
     place.append(this.tree, this.detail);
     this.sized = new ResizeObserver(() => this.paint());
@@ -613,9 +615,16 @@ class Files {
   take(found) {
     this.total = found.total;
     found.rows.forEach((/** @type {Row} */ row, /** @type {number} */ at) => this.rows.set(found.start + at, row));
-    this.space.style.height = `${Math.max(1, this.total) * ROW}px`;
     this.tree.removeAttribute("aria-busy");
+    this.resize();
     this.paint();
+  }
+
+  /** As tall as its rows, within bounds; it only grows, so that nothing jumps while one opens folders. */
+  resize() {
+    this.space.style.height = `${Math.max(1, this.total) * ROW}px`;
+    this.tall = Math.max(this.tall ?? TALL[0], Math.min(TALL[1], (this.total + 1) * ROW));
+    this.tree.style.height = `${this.tall}px`;
   }
 
   paint() {
@@ -665,7 +674,6 @@ class Files {
       id: `${view.name}-row-${at}`, "aria-level": row.depth + 1, "aria-posinset": row.position, "aria-setsize": row.siblings,
       "aria-expanded": row.folder ? String(!!row.open) : undefined, "aria-selected": String(chosen), "aria-label": spoken(row, view.signs),
       style: { top: `${at * ROW}px`, "--lx-depth": Math.min(row.depth, 24) },
-      onclick: () => { this.go(at, false); if (row.folder) this.toggle(at, !row.open); else this.choose(at); },
     },
     h("span", { class: "lx-sign" }, sign ? sign[0] : ""),
     h("span", { class: "lx-name", title: row.name + (row.link ? ` ${row.link}` : "") }, h("span", { class: "lx-twist" }, row.folder ? (row.open ? "▾" : "▸") : ""), h("span", { class: "lx-text" }, row.name + (row.folder ? "/" : "")),
@@ -674,6 +682,15 @@ class Files {
     h("span", { class: "lx-cell number" }, row.size_text), h("span", { class: "lx-cell mode" }, row.mode ?? ""), h("span", { class: "lx-cell owner" }, row.owner ?? ""),
     h("span", { class: "lx-cell layer" }, row.layer === undefined ? "" : h("span", { class: "lx-badge", style: { "--lx-hue": view.hue(row.layer) } }, String(row.layer))));
     return made;
+  }
+
+  /** By place, not by element: what was pressed may have been drawn anew before it is let go. @param {MouseEvent} event */
+  click(event) {
+    const at = Math.floor((event.clientY - this.space.getBoundingClientRect().top) / ROW), row = this.rows.get(at);
+    if (!row) return;
+    this.go(at, false);
+    if (row.folder) this.toggle(at, !row.open);
+    else this.choose(at);
   }
 
   /** Move to a row. @param {number} at @param {boolean} [show] */
@@ -729,7 +746,7 @@ class Files {
       this.rows.clear();
       this.at = found.index;
       this.total = found.total;
-      this.space.style.height = `${Math.max(1, this.total) * ROW}px`;
+      this.resize();
       this.tree.scrollTop = Math.max(0, found.index * ROW - this.tree.clientHeight / 3);
       this.paint();
     } catch (error) {
@@ -746,7 +763,7 @@ class Files {
       if (found.index === null) { this.view.say("There is no change here."); return; }
       this.rows.clear();
       this.total = found.total;
-      this.space.style.height = `${Math.max(1, this.total) * ROW}px`;
+      this.resize();
       this.go(found.index);
       this.view.put("selected_path", found.path);
       this.drawDetail(found.path);
@@ -819,7 +836,7 @@ class Files {
           n > 0 && one.readable && found.versions[n - 1].readable && this.button("What changed", `What changed from layer ${found.versions[n - 1].layer}'s version to layer ${one.layer}'s`, "difference", { path, first: n - 1, second: n }))));
       const heads = ["Layer", "Version", "Size", "Mode", "Owner", "Look"].map((name) => h("th", { scope: "col" }, name));
       this.detail.replaceChildren(h("div", { class: "lx-path" }, h("code", {}, found.path)), h("p", { class: "lx-sentence" }, found.sentence),
-        lines.length ? h("table", { class: "lx-versions" }, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...lines)) : "", this.body);
+        lines.length ? h("div", { class: "lx-scroll" }, h("table", { class: "lx-versions" }, h("thead", {}, h("tr", {}, ...heads)), h("tbody", {}, ...lines))) : "", this.body);
       const last = found.versions.filter((/** @type {any} */ one) => one.readable).find((/** @type {any} */ one) => view.mode === "layer" && one.layer === view.layer)
         ?? found.versions.findLast((/** @type {any} */ one) => one.readable);
       if (last) this.look("content", { path, at: last.at, form: "auto" });

@@ -1,0 +1,303 @@
+"""`./lab up` and what may go wrong around it, in a room where everything is set up."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import re
+import signal
+import sys
+from collections.abc import Iterator
+
+import psutil
+import pytest
+from rooms import Room, Session
+
+from labhelpers.wait import wait_until
+
+pytestmark = [pytest.mark.owner, pytest.mark.engine]
+ADDRESS = r"http://127\.0\.0\.1:(\d+)\S+token=(\S+)"
+REGISTRY = ["ps", "-a", "--format", "{{.Names}}", "--filter", "label=org.labhelpers.role"]
+LISTEN = """
+import socket, time
+server = socket.create_server(("127.0.0.1", {}))
+print("it listens", flush=True)
+time.sleep(600)
+"""
+
+
+def jupyter(room: Room) -> list[psutil.Process]:
+    """JupyterLab and its kernels and terminals."""
+    found = []
+    for process in room.processes():
+        with contextlib.suppress(psutil.Error):
+            if any("jupyter" in word or "ipykernel" in word for word in process.cmdline()):
+                found.append(process)
+    return found
+
+
+@pytest.fixture(scope="class")
+def opened(furnished: Room) -> Iterator[Session]:
+    """A running `./lab up`."""
+    session = furnished.open("up", "--no-browser", "--yes")
+    try:
+        session.prints(ADDRESS)
+        yield session
+    finally:
+        session.close()
+
+
+def ask(room: Room, url: str, *headers: str) -> tuple[str, str]:
+    """Status and body of an answer, from inside the room."""
+    words = [part for header in headers for part in ("-H", header)]
+    out = room.run("curl", "-s", "-m", "20", "-w", "\n%{http_code}", *words, url, check=False).stdout
+    body, status = out.rsplit("\n", 1)
+    return status, body
+
+
+def kernel(room: Room, port: str, token: str) -> None:
+    """Start a kernel, as a notebook does."""
+    words = [
+        "-s",
+        "-X",
+        "POST",
+        "-H",
+        f"Authorization: token {token}",
+        f"http://127.0.0.1:{port}/api/kernels",
+    ]
+    made = json.loads(room.run("curl", *words).stdout)
+    assert made["id"]
+    wait_until(lambda: any("ipykernel" in " ".join(p.cmdline()) for p in jupyter(room)), 30, what="a kernel")
+
+
+class TestOpened:
+    """One `./lab up` that runs, looked at from all sides."""
+
+    def test_only_this_machine_and_only_with_the_token(self, furnished: Room, opened: Session) -> None:
+        port, token = re.search(ADDRESS, opened.text()).groups()  # type: ignore[union-attr]
+        api = f"http://127.0.0.1:{port}/api/contents"
+        assert ask(furnished, api)[0] == "403"
+        assert ask(furnished, api, "Authorization: token wrong")[0] == "403"
+        assert ask(furnished, f"http://127.0.0.1:{port}/lab")[0] == "302"
+        assert ask(furnished, api, f"Authorization: token {token}")[0] == "200"
+        heard = furnished.run("ss", "-Hltn").stdout
+        addresses = {line.split()[3].rsplit(":", 1)[0] for line in heard.splitlines()}
+        assert addresses == {"127.0.0.1"}
+
+    def test_the_token_is_in_no_log_and_no_list_of_processes(self, furnished: Room, opened: Session) -> None:
+        port, token = re.search(ADDRESS, opened.text()).groups()  # type: ignore[union-attr]
+        ask(furnished, f"http://127.0.0.1:{port}/lab?token={token}")
+        kernel(furnished, port, token)
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                assert token not in " ".join(process.cmdline()), process
+        for path in furnished.home.rglob("*"):
+            if furnished.places.engine_data in path.parents or not path.is_file() or path.is_symlink():
+                continue
+            try:
+                text = path.read_text(errors="replace")
+            except OSError:
+                continue  # a mark of the kernel's, not a file
+            if token in text:
+                assert furnished.places.runtime in path.parents, f"{path} stays"
+        assert furnished.places.runtime.stat().st_mode & 0o777 == 0o700
+
+    def test_a_second_up_gives_the_address_and_changes_nothing(
+        self, furnished: Room, opened: Session
+    ) -> None:
+        url = re.search(ADDRESS, opened.text()).group()  # type: ignore[union-attr]
+        there = sorted(p.pid for p in jupyter(furnished))
+        second = furnished.lab("up", "--no-browser", "--yes")
+        assert second.returncode == 0
+        assert second.stdout == f"The workshop is open already at\n  {url}\n"
+        assert sorted(p.pid for p in jupyter(furnished)) == there
+
+    def test_the_doctor_says_of_each_check_what_was_found_and_what_to_do(
+        self, furnished: Room, opened: Session
+    ) -> None:
+        well = furnished.lab("doctor", "--json")
+        report = json.loads(well.stdout)
+        bad = [check for check in report["checks"] if check["ok"] is False]
+        assert (well.returncode, report["ok"], bad) == (0, True, [])
+        for check in report["checks"]:
+            assert set(check) == {"name", "ok", "detail", "fix"}
+            assert check["detail"], check
+            assert check["fix"] or check["ok"] is not False, check
+        names = [check["name"] for check in report["checks"]]
+        for name in (
+            "engine",
+            "class registry",
+            "stock images",
+            "buildx",
+            "compose",
+            "disk",
+            "memory",
+            "hub",
+        ):
+            assert name in names
+        nowhere = f"unix://{furnished.home}/nowhere.sock"
+        ill = furnished.lab("doctor", "--json", DOCKER_HOST=nowhere)
+        report = json.loads(ill.stdout)
+        assert (ill.returncode, report["ok"]) == (1, False)
+        assert [check["name"] for check in report["checks"]] == names, "the same checks, whatever they find"
+        for check in report["checks"]:
+            assert check["fix"] or check["ok"] is not False, check
+        assert furnished.lab("doctor", DOCKER_HOST=nowhere).returncode == 1
+
+
+def test_a_second_up_while_the_first_prepares(furnished: Room) -> None:
+    first = furnished.open("up", "--no-browser", "--yes")
+    try:
+        lock = furnished.places.runtime / "up.lock"
+        wait_until(lock.exists, 60, what="the first", every=0.01, log=first.text)
+        # Stopped, it stays in the middle of its work for as long as this test likes.
+        first.process.send_signal(signal.SIGSTOP)
+        second = furnished.lab("up", "--no-browser", "--yes")
+        assert second.returncode == 1
+        assert "another ./lab up is setting it up at this moment" in second.stdout
+        assert second.stdout.count("\n") == 1
+        first.process.send_signal(signal.SIGCONT)
+        first.prints(ADDRESS)
+    finally:
+        first.process.send_signal(signal.SIGCONT)
+        first.close()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGHUP])
+def test_its_end_is_the_end_of_jupyterlab_and_its_kernels(number: signal.Signals, furnished: Room) -> None:
+    up = furnished.open("up", "--no-browser", "--yes")
+    try:
+        up.prints(ADDRESS)
+        port, token = re.search(ADDRESS, up.text()).groups()  # type: ignore[union-attr]
+        kernel(furnished, port, token)
+        assert up.ends(number) == 0
+    finally:
+        up.close()
+    assert jupyter(furnished) == []
+    assert "The engine keeps running" in up.text()
+    assert len(furnished.dockerd()) == 1
+    assert not (furnished.places.runtime / "jupyter.json").exists()
+
+
+def test_its_end_while_jupyterlab_starts_leaves_none(furnished: Room) -> None:
+    up = furnished.open("up", "--no-browser", "--yes")
+    try:
+        wait_until(lambda: jupyter(furnished), 60, what="JupyterLab's process", every=0.01, log=up.text)
+        assert up.ends(signal.SIGTERM) in (0, 130)
+        assert "Traceback" not in up.text()
+    finally:
+        up.close()
+    assert jupyter(furnished) == []
+
+
+def test_after_a_kill_the_next_one_takes_over(furnished: Room) -> None:
+    """Killed before JupyterLab answered: the earliest moment at which there is something to take over."""
+    killed = furnished.open("up", "--no-browser", "--yes")
+    try:
+        state = furnished.places.runtime / "jupyter.json"
+        wait_until(state.exists, 60, what="JupyterLab's process", every=0.01, log=killed.text)
+        left = {p.pid for p in jupyter(furnished)}
+        assert killed.ends(signal.SIGKILL) != 0
+    finally:
+        killed.close()
+    after = furnished.open("up", "--no-browser", "--yes")
+    try:
+        after.prints(ADDRESS)
+        assert left
+        assert not left & {p.pid for p in jupyter(furnished)}
+    finally:
+        after.close()
+    assert jupyter(furnished) == []
+
+
+@pytest.fixture
+def occupied(furnished: Room, request: pytest.FixtureRequest) -> Iterator[Session]:
+    """Something else listens at a port."""
+    if request.param == 5005:
+        furnished.docker("rm", "-f", *furnished.docker(*REGISTRY).split())
+    session = furnished.spawn(sys.executable, "-c", LISTEN.format(request.param))
+    try:
+        session.prints("^it listens$")
+        yield session
+    finally:
+        session.close()
+
+
+@pytest.mark.parametrize("occupied", [8899], indirect=True)
+def test_a_port_that_is_taken_is_named(furnished: Room, occupied: Session) -> None:
+    done = furnished.lab("up", "--no-browser", "--yes", "--port", "8899")
+    assert done.returncode == 1
+    pid = occupied.process.pid
+    assert re.search(
+        rf"lab: Could not open port 8899 for JupyterLab: python\S* \(process {pid}\)", done.stdout
+    )
+    assert done.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize("occupied", [5005], indirect=True)
+def test_the_class_registrys_port_that_is_taken_is_named(furnished: Room, occupied: Session) -> None:
+    done = furnished.lab("up", "--no-browser", "--yes")
+    assert done.returncode == 1
+    last = done.stdout.splitlines()[-1]
+    assert last.startswith("lab: Could not open port 5005 for the class registry: python")
+    assert f"(process {occupied.process.pid})" in last
+    assert "Traceback" not in done.stdout
+    report = json.loads(furnished.lab("doctor", "--json").stdout)
+    (registry,) = [check for check in report["checks"] if check["name"] == "class registry"]
+    assert (registry["ok"], registry["detail"]) == (False, "something else listens at port 5005")
+
+
+@pytest.mark.parametrize("occupied", [8888], indirect=True)
+def test_without_a_wish_the_next_free_port_is_taken(furnished: Room, occupied: Session) -> None:
+    up = furnished.open("up", "--no-browser", "--yes")
+    try:
+        assert ":8889/" in up.prints(ADDRESS)
+    finally:
+        up.close()
+
+
+def test_a_class_registry_that_was_killed_is_mended(furnished: Room) -> None:
+    first = furnished.open("up", "--no-browser", "--yes")
+    first.prints(ADDRESS)
+    assert first.ends(signal.SIGTERM) == 0
+    name = furnished.docker(*REGISTRY)
+    furnished.docker("kill", name)
+    doctor = furnished.lab("doctor", "--json")
+    assert doctor.returncode == 1
+    again = furnished.open("up", "--no-browser", "--yes")
+    try:
+        again.prints(ADDRESS)
+        assert "Building" not in again.text()
+        assert furnished.docker("ps", "--format", "{{.Names}}") == name
+    finally:
+        again.close()
+
+
+def test_a_folder_that_cannot_be_used_is_named(furnished: Room) -> None:
+    taken = furnished.home / "file"
+    taken.touch()
+    done = furnished.lab(
+        "up",
+        "--no-browser",
+        "--yes",
+        LABHELPERS_HOME=str(taken),
+        DOCKER_HOST=f"unix://{taken}/run/docker.sock",
+    )
+    assert done.returncode == 1
+    assert str(taken) in done.stdout
+    assert "Set LABHELPERS_HOME to a folder." in done.stdout
+    assert "Traceback" not in done.stdout
+
+
+def test_down_after_a_kill_ends_jupyterlab(furnished: Room) -> None:
+    killed = furnished.open("up", "--no-browser", "--yes")
+    try:
+        killed.prints(ADDRESS)
+        killed.ends(signal.SIGKILL)
+    finally:
+        killed.close()
+    down = furnished.lab("down")
+    assert down.stdout == "Stopped: JupyterLab, the class registry, the workshop's own engine.\n"
+    assert furnished.processes() == []
+    again = furnished.lab("down")
+    assert (again.returncode, again.stdout) == (0, "Nothing of the workshop was running.\n")
