@@ -73,7 +73,7 @@ class Explorer:
         found: dict[str, Any] = {
             "header": stack.header(analysis),
             "stack": stack.stack(analysis, shared=self._shared, built=self._built),
-            "waste": waste(analysis),
+            "waste": waste(analysis, count=20 if len(analysis.image.layers) < 60 else 5),
             "modes": list(self.modes),
             "signs": {key: list(sign) for key, sign in words.SIGNS.items()},
             "unsafe": [

@@ -121,7 +121,6 @@ def stack(
             box["shared"] = f"also in {words.listed(names, most=2)}"
         if built and layer.number in built:
             box["built"] = dict(built[layer.number])
-        box["label"] = _label(box)
         found.append(box)
         found += [_step(text, longest) for text in steps.get(layer.number, ())]
     found.reverse()
@@ -130,44 +129,26 @@ def stack(
 
 def _step(created_by: str, longest: int) -> dict[str, Any]:
     text = words.instruction(created_by, longest=longest)
-    return {"kind": "step", "instruction": text, "verb": words.verb(text)}
+    return {"kind": "step", "instruction": text}
 
 
 def _box(layer: Layer, report: LayerReport, height: int, longest: int) -> dict[str, Any]:
     text = words.instruction(layer.created_by, longest=longest)
-    share = report.reclaimable_size / report.size if report.size else 0.0
-    return {
+    box = {
         "kind": "layer",
         "n": layer.number,
         "instruction": text,
-        "verb": words.verb(text),
-        "size": report.size,
         "size_text": human(report.size),
         "added": report.added,
         "modified": report.modified,
         "removed": report.removed,
-        "waste": report.reclaimable_size,
-        "waste_text": human(report.reclaimable_size) if report.reclaimable_size else "",
-        "waste_share": round(share, 4),
         "height": height,
         "hue": hue(layer.number),
     }
-
-
-def _label(box: Mapping[str, Any]) -> str:
-    """The box as one sentence, for those who hear it."""
-    parts = [
-        f"Layer {box['n']}: {box['instruction']}",
-        f"content {box['size_text']}",
-        f"{box['added']:,} added, {box['modified']:,} modified, {box['removed']:,} removed",
-    ]
-    if box["waste"]:
-        parts.append(f"{box['waste_text']} reclaimable")
-    if "shared" in box:
-        parts.append(box["shared"])
-    if "built" in box:
-        parts.append(box["built"]["word"])
-    return "; ".join(parts)
+    if report.reclaimable_size:
+        box["waste_text"] = human(report.reclaimable_size)
+        box["waste_share"] = round(report.reclaimable_size / report.size, 3)
+    return box
 
 
 def details(analysis: Analysis, number: int) -> dict[str, Any]:

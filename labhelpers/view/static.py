@@ -68,7 +68,7 @@ def _stack(items: Iterable[Mapping[str, Any]]) -> Iterable[str]:
 def _layer(box: Mapping[str, Any]) -> str:
     height = min(int(box["height"]), 200)
     colour = f"hsl({box['hue']},55%,48%)"
-    hatched = round(height * box["waste_share"])
+    hatched = round(height * box.get("waste_share", 0))
     block = (
         f'<div style="float:left;width:14px;height:{height}px;margin-right:8px;background:{colour}">'
         f'<div style="height:{hatched}px;background:{_HATCH}"></div></div>'
@@ -82,7 +82,7 @@ def _layer(box: Mapping[str, Any]) -> str:
         f'<td style="{_CELL};overflow-wrap:anywhere"><code>{escape(box["instruction"])}</code>{more}</td>'
         f'<td style="{_NUMBER}">{escape(box["size_text"])}</td>'
         f'<td style="{_CELL};white-space:nowrap">{changes}</td>'
-        f'<td style="{_NUMBER}">{escape(box["waste_text"] or "–")}</td></tr>'
+        f'<td style="{_NUMBER}">{escape(box.get("waste_text", "–"))}</td></tr>'
     )
 
 

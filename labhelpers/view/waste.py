@@ -54,7 +54,7 @@ def _row(analysis: Analysis, item: Reclaimable) -> dict[str, Any]:
     return {
         "path": words.shorten_path(words.slashed(item.path)),
         # The path as the file view knows it, where it is short enough to travel.
-        "id": words.slashed(item.path) if len(item.path) <= 1000 else "",
+        "id": words.slashed(item.path) if len(item.path) <= 300 else "",
         "size": item.size,
         "size_text": human(item.size),
         "stored_in": item.stored_in,

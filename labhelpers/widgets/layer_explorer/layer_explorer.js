@@ -89,6 +89,21 @@ export function spoken(row, signs) {
   return parts.join(", ");
 }
 
+/** The Dockerfile's word that an instruction begins with; "" if it begins with none. @param {string} text */
+export function verbOf(text) {
+  return /^[A-Z]+(?= )/.exec(text)?.[0] ?? "";
+}
+
+/** A box as one sentence, for those who hear it. @param {any} box */
+export function boxSentence(box) {
+  const parts = [`Layer ${box.n}: ${box.instruction}`, `content ${box.size_text}`,
+    `${box.added} added, ${box.modified} modified, ${box.removed} removed`];
+  if (box.waste_text) parts.push(`${box.waste_text} reclaimable`);
+  if (box.shared) parts.push(box.shared);
+  if (box.built) parts.push(box.built.word);
+  return parts.join("; ");
+}
+
 /** The parent of a row among those that are known; -1 if it has none or it is not known.
  * @param {Map<number, Row>} rows @param {number} at */
 export function parentOf(rows, at) {
@@ -321,23 +336,24 @@ class View {
 
   /** @param {any} item @param {boolean} choose */
   drawItem(item, choose) {
+    const verb = verbOf(item.instruction);
     if (item.kind === "step") {
-      return h("li", { class: "lx-step", title: item.instruction }, h("span", { class: "lx-verb" }, item.verb || "·"),
-        h("span", { class: "lx-made" }, item.verb ? item.instruction.slice(item.verb.length) : item.instruction), h("span", { class: "lx-none" }, "no layer"));
+      return h("li", { class: "lx-step", title: item.instruction }, h("span", { class: "lx-verb" }, verb || "·"),
+        h("span", { class: "lx-made" }, item.instruction.slice(verb.length)), h("span", { class: "lx-none" }, "no layer"));
     }
     const core = h("span", { class: "lx-core", "aria-hidden": "true" },
-      item.waste > 0 && h("span", { class: "lx-hatch", style: { height: `${Math.max(item.waste_share * 100, 6)}%` } }));
-    const made = h("span", { class: "lx-made" }, item.verb && h("b", {}, item.verb), item.verb ? item.instruction.slice(item.verb.length) : item.instruction);
+      item.waste_text && h("span", { class: "lx-hatch", style: { height: `${Math.max(item.waste_share * 100, 6)}%` } }));
+    const made = h("span", { class: "lx-made" }, verb && h("b", {}, verb), item.instruction.slice(verb.length));
     const numbers = h("span", { class: "lx-numbers" }, h("span", { class: "lx-size" }, item.size_text),
       h("span", { class: "lx-plus" }, `+${item.added.toLocaleString("en")}`), h("span", { class: "lx-tilde" }, `~${item.modified.toLocaleString("en")}`),
       h("span", { class: "lx-minus" }, `−${item.removed.toLocaleString("en")}`),
-      item.waste > 0 && h("span", { class: "lx-waste" }, `${item.waste_text} reclaimable`));
+      item.waste_text && h("span", { class: "lx-waste" }, `${item.waste_text} reclaimable`));
     const parts = [core, h("span", { class: "lx-number" }, String(item.n)),
       h("span", { class: "lx-what" }, made, numbers, item.shared && h("span", { class: "lx-shared" }, item.shared),
         item.built && h("span", { class: `lx-built ${item.built.state}` }, `${item.built.sign} ${item.built.word}`))];
     const style = { "--lx-hue": item.hue, "min-height": `${item.height}px` };
     if (!choose) return h("li", {}, h("div", { class: "lx-box", style, title: item.instruction }, ...parts));
-    return h("li", {}, h("button", { type: "button", class: "lx-box", "data-layer": item.n, "aria-label": item.label, title: item.instruction, style,
+    return h("li", {}, h("button", { type: "button", class: "lx-box", "data-layer": item.n, "aria-label": boxSentence(item), title: item.instruction, style,
       onclick: () => this.chooseLayer(item.n) }, ...parts));
   }
 
