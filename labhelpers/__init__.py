@@ -9,11 +9,17 @@ __version__ = "0.1.0"
 
 # Name -> module. Loaded on first use, so that `import labhelpers` stays quick.
 _PUBLIC = {
+    "Analysis": "labhelpers.analysis.waste",
     "Engine": "labhelpers.engine",
+    "Image": "labhelpers.image",
     "LabError": "labhelpers.errors",
+    "Layer": "labhelpers.image",
+    "analyse": "labhelpers.analysis.waste",
     "connect": "labhelpers.engine",
     "doctor_panel": "labhelpers.widgets.doctor",
     "life_cycle": "labhelpers.widgets.life_cycle",
+    "open_image": "labhelpers.sources",
+    "sample_image": "labhelpers.samples",
     "visit": "labhelpers.web",
 }
 

@@ -108,7 +108,7 @@ def choose_port(asked: int | None) -> int:
 class Server:
     """One JupyterLab process."""
 
-    def __init__(self, where: Places, env: Mapping[str, str], port: int, notebooks: Path = NOTEBOOKS) -> None:
+    def __init__(self, where: Places, env: Mapping[str, str], port: int) -> None:
         self.where = where
         self.port = port
         self.log_file = where.logs / "jupyter.log"
@@ -119,8 +119,10 @@ class Server:
             "port": port,
             "port_retries": 0,
             "open_browser": False,
-            "root_dir": str(notebooks),
+            "root_dir": str(where.notebooks),
             "allow_root": True,  # in containers and on class machines root is the only user
+            # It would start npm to look for language servers, which nobody needs here.
+            "jpserver_extensions": {"jupyter_lsp": False},
             # A login shell would forget PATH, and with it the workshop's docker command.
             "terminado_settings": {"shell_command": [os.environ.get("SHELL") or "/bin/sh"]},
         }
@@ -128,8 +130,6 @@ class Server:
             "ServerApp": settings,
             # News are fetched from another host; the workshop asks none.
             "LabApp": {"news_url": None, "check_for_updates_class": "jupyterlab.NeverCheckForUpdate"},
-            # What notebooks are made from is not what a learner looks for.
-            "ContentsManager": {"hide_globs": ["__pycache__", "src", "build.py", "*.cfg", "*.toml"]},
         }
         quiet = {"fetchNews": "false", "checkForUpdates": False}
         folder = where.data / "jupyter"
@@ -150,6 +150,7 @@ class Server:
                     "JUPYTER_CONFIG_DIR": str(folder),
                     "JUPYTER_DATA_DIR": str(folder / "data"),
                     "JUPYTER_RUNTIME_DIR": str(where.runtime / "jupyter"),
+                    "IPYTHONDIR": str(folder / "ipython"),
                     "PYTHONDONTWRITEBYTECODE": "1",
                 },
                 stdin=subprocess.DEVNULL,

@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-
-import platformdirs
 
 APP = "labhelpers"
 # A Unix socket's path has at most 107 bytes (sun_path in unix(7)); leave room for the longest name below it.
@@ -24,12 +21,14 @@ class Places:
     """The folders of one workshop. None of them need exist yet.
 
     `data`: what must survive (engine prefix, engine data, progress). `cache`: what can be made again.
-    `runtime`: sockets, pid files and locks; short enough for a Unix socket.
+    `runtime`: sockets, pid files and locks; short enough for a Unix socket. `notebooks`: the learner's
+    copies of the notebooks, which JupyterLab opens.
     """
 
     data: Path
     cache: Path
     runtime: Path
+    notebooks: Path
 
     @property
     def prefix(self) -> Path:
@@ -66,25 +65,29 @@ def _runtime() -> Path:
     given = os.environ.get("XDG_RUNTIME_DIR")
     if given and Path(given).is_dir():
         return Path(given) / APP
-    if hasattr(os, "getuid"):
-        if os.getuid() == 0 and Path("/run").is_dir():
-            return Path("/run") / APP
-        return Path(tempfile.gettempdir()) / f"{APP}-{os.getuid()}"
-    return Path(tempfile.gettempdir()) / APP
+    user = os.getuid() if hasattr(os, "getuid") else None
+    if user == 0 and Path("/run").is_dir():
+        return Path("/run") / APP
+    import tempfile  # brings half the standard library, for a folder that is rarely needed
+
+    return Path(tempfile.gettempdir()) / (APP if user is None else f"{APP}-{user}")
 
 
 def places() -> Places:
     """The folders that the environment asks for."""
     home = os.environ.get("LABHELPERS_HOME")
     if not home:
+        import platformdirs  # 10 ms, which nobody needs who said where
+
         return Places(
             data=Path(platformdirs.user_data_dir(APP, appauthor=False)),
             cache=Path(platformdirs.user_cache_dir(APP, appauthor=False)),
             runtime=_runtime(),
+            notebooks=Path(__file__).resolve().parents[1] / "my-notebooks",
         )
     root = Path(home).expanduser().absolute()
     runtime = root / "run"
     if len(os.fsencode(runtime)) > _LONGEST_RUNTIME:
         short = hashlib.sha256(os.fsencode(root)).hexdigest()[:12]
         runtime = _runtime().with_name(f"{APP}-{short}")
-    return Places(data=root / "data", cache=root / "cache", runtime=runtime)
+    return Places(root / "data", root / "cache", runtime, notebooks=root / "notebooks")

@@ -55,7 +55,7 @@ class Room:
     @property
     def places(self) -> Places:
         """The folders of the workshop in this room."""
-        return Places(self.home / "data", self.home / "cache", self.home / "run")
+        return Places(self.home / "data", self.home / "cache", self.home / "run", self.home / "notebooks")
 
     @property
     def env(self) -> dict[str, str]:

@@ -1,6 +1,7 @@
 """`./lab layers` from outside: what it prints, the shape of its JSON, and its exit status."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -199,6 +200,23 @@ def test_compare(tmp_path, capfd):
     status, out, _ = lab(capfd, paths[0], "--compare", paths[1])
     assert "shared base: 1 layers" in out
     assert "1 more, 2 gone, 2 modified" in out
+
+
+@pytest.mark.parametrize("options", [[], ["--json", "-"]])
+def test_nobody_reads(archive, options):
+    """`./lab layers FILE | head -0` ends quietly."""
+    argv = [sys.executable, "-m", "labhelpers", "layers", str(archive), *options]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        assert process.stderr.read() == b""
+    assert process.returncode == 0
+
+
+def test_a_terminal_that_shows_little(archive):
+    argv = [sys.executable, "-m", "labhelpers", "layers", str(archive), "--top", "1"]
+    done = subprocess.run(argv, capture_output=True, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert b"and 3 more" in done.stdout
 
 
 def test_help():

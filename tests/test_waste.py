@@ -297,6 +297,7 @@ RULES = {
         [("../x", 0), ("/../y", 0), ("a/../../z", 0)],
         (1, 0, 0),
     ),
+    "a folder that escapes": ([{"../d/": None, "ok": b"1"}], 1, 1, [], [("../d", 0)], (1, 0, 0)),
     "a name that goes up inside": ([{"a/../b": BIG}], K, 1, [], [], (1, 0, 0)),
     "a name through a link below": (
         [{"l": "/etc"}, {"l/passwd": BIG, "k": b"1"}],

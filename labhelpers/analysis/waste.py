@@ -5,6 +5,7 @@ All sizes are bytes.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -102,11 +103,13 @@ def analyse(image: Image, *, limits: Limits = DEFAULT_LIMITS) -> Analysis:
         sizes.append(sum(layer.index.sizes) - sum(replay.sizes[entry] for entry in now.ignored))
     hidden_sizes = [0] * len(applied)
     reclaimable = []
+    sizes_of, bases = replay.sizes, replay.bases
+    paths = [layer.index.paths for layer in image.layers]
     for content, (hidden_in, reason) in replay.hidden.items():
-        stored_in = replay.layer_of(content)
-        size = replay.sizes[content]
+        stored_in = bisect_right(bases, content) - 1
+        size = sizes_of[content]
         hidden_sizes[stored_in] += size
-        path = image.layers[stored_in].index.paths[content - replay.bases[stored_in]]
+        path = paths[stored_in][content - bases[stored_in]]
         reclaimable.append(Reclaimable(path, size, stored_in, hidden_in, reason))
     reclaimable.sort(key=lambda item: (-item.size, item.path, item.stored_in))
     return Analysis(

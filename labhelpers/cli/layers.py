@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -111,16 +113,31 @@ def _efficiency(text: str) -> float:
 
 def _write(file: str | None, report: Callable[[], Any], lines: Callable[[], Iterator[str]]) -> None:
     if file is None:
-        click.echo("\n".join(lines()))
+        _print("\n".join(lines()))
         return
-    text = json.dumps(report()) + "\n"
+    text = json.dumps(report())
     if file == "-":
-        click.echo(text, nl=False)
+        _print(text)
         return
+    text += "\n"
     try:
         Path(file).write_text(text, encoding="ascii")
     except OSError as error:
-        raise UsageError(f"write {file}", error.strerror or str(error), "Give another file.") from error
+        raise UsageError(
+            f"write {printable(file)}", error.strerror or str(error), "Give another file."
+        ) from error
+
+
+def _print(text: str) -> None:
+    """To standard output, whatever it can show, and for as long as somebody reads."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        click.echo(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is left in the buffer would fail again when Python ends.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _people(analysis: Analysis, top: int) -> Iterator[str]:

@@ -28,7 +28,7 @@ class EngineImages:
         except EngineError as error:
             if isinstance(error.__cause__, ImageNotFound):
                 raise ImageError(
-                    f"read the image {name}", f"{self._engine} has none of that name", _FIX
+                    f"read the image {name}", f"the engine at {self._engine.host} has none of that name", _FIX
                 ) from error
             raise
 

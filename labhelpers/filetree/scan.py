@@ -28,12 +28,13 @@ from labhelpers.filetree.index import (
     LayerIndex,
 )
 from labhelpers.filetree.limits import DEFAULT_LIMITS, Limits
-from labhelpers.filetree.names import WHITEOUT, normalise, text, whiteout_target
+from labhelpers.filetree.names import META, WHITEOUT, normalise, text, whiteout_target
 
 _SECOND = 1_000_000_000
 # Type flag -> kind, for the types that engines unpack.
 _TYPES = {48: "f", 0: "f", 55: "f", 53: "d", 50: "l", 49: "h", 51: "c", 52: "b", 54: "p", 83: "f"}
 _REGULAR, _SPARSE = b"0S"
+_NOTHING_HIDDEN = ("", ".", "..")
 _LINKS = frozenset((SYMLINK, HARDLINK))
 # Mode, owner, group, size, time and checksum as today's writers write them, of a file or a folder.
 _PLAIN = re.compile(rb"[0-7]{7}\0[0-7]{7}\0[0-7]{7}\0[0-7]{11}[\0 ][0-7]{11}[\0 ][0-7]{6}\0 [05]").match
@@ -121,10 +122,18 @@ def scan(cursor: Cursor, *, limits: Limits = DEFAULT_LIMITS) -> LayerIndex:
         if name[-1:] in "/." or name[0] == "/" or "//" in name or "./" in name:
             spelt = normalise(name)
             if spelt is None or (not spelt and kind != FOLDER):
-                unsafe.append(name)
+                unsafe.append(name.rstrip("/") or name)
                 continue
             path = spelt
         if WHITEOUT in path:
+            base = path.rfind("/") + 1
+            if (
+                META not in path
+                and path.startswith(WHITEOUT, base)
+                and path[base + 4 :] not in _NOTHING_HIDDEN
+            ):
+                whiteouts.append(path[:base] + path[base + 4 :])
+                continue
             hidden = whiteout_target(path)
             if hidden is not None:
                 if hidden[0] == "whiteout":
@@ -132,7 +141,7 @@ def scan(cursor: Cursor, *, limits: Limits = DEFAULT_LIMITS) -> LayerIndex:
                 elif hidden[0] == "opaque":
                     opaques.append(hidden[1])
                 elif hidden[0] == "unsafe":
-                    unsafe.append(name)
+                    unsafe.append(name.rstrip("/") or name)
                 continue
 
         if kind in _LINKS:
@@ -141,7 +150,7 @@ def scan(cursor: Cursor, *, limits: Limits = DEFAULT_LIMITS) -> LayerIndex:
             if kind == HARDLINK:
                 target = normalise(link)
                 if not target:
-                    unsafe.append(name)
+                    unsafe.append(name.rstrip("/") or name)
                     continue
                 link = target
             links[count] = link

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any, NamedTuple
@@ -45,12 +46,14 @@ class Meter:
     def __init__(self, task: Task | None) -> None:
         self.done = 0
         self._task = task
+        self._lock = threading.Lock()
 
     def see(self, part: Any) -> None:
-        """Count a part."""
-        self.done += len(part)
-        if self._task is not None:
-            self._task.update(done=self.done)
+        """Count a part. Layers may be read side by side; the task hears from one of them at a time."""
+        with self._lock:
+            self.done += len(part)
+            if self._task is not None:
+                self._task.update(done=self.done)
 
 
 class StoredLayer(NamedTuple):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any, Protocol
@@ -10,11 +11,13 @@ from labhelpers.errors import FormatError
 from labhelpers.filetree import Reader, StreamReader
 from labhelpers.image import Image
 from labhelpers.layout import stream
+from labhelpers.layout.ahead import ahead
 from labhelpers.layout.layers import Meter, Options, Watched
 from labhelpers.layout.names import Source
 from labhelpers.oci import Platform
 from labhelpers.sources.assemble import assemble_stream
 from labhelpers.sources.plans import keep, recall
+from labhelpers.sources.socket import SocketImages
 
 
 class Images(Protocol):
@@ -27,6 +30,16 @@ class Images(Protocol):
         """The image as `docker save` writes it, in chunks."""
 
 
+def _engine() -> Images:
+    host = os.environ.get("DOCKER_HOST", "")
+    if host.startswith("unix:///"):
+        return SocketImages(host.removeprefix("unix://"))
+    from labhelpers.engine import connect
+    from labhelpers.engine.export import EngineImages
+
+    return EngineImages(connect())
+
+
 def open_daemon(
     source: Source, platform: Platform | None, options: Options, *, engine: Images | None = None
 ) -> Image:
@@ -35,12 +48,7 @@ def open_daemon(
     `ImageError` if it is not there; `EngineError` if no engine answers. The engine vouches for diff ids: it
     checked them when it took the image in.
     """
-    if engine is None:
-        from labhelpers.engine import connect
-        from labhelpers.engine.export import EngineImages
-
-        engine = EngineImages(connect())
-    found = engine
+    found = engine or _engine()
     said = found.inspect_image(source.name)
     identity, size = str(said.get("Id", "")), said.get("Size")
 
@@ -54,7 +62,8 @@ def open_daemon(
             options.task.update(total=size)
         meter = Meter(options.task)
         try:
-            passed = stream.read_archive(Watched(reopen(), meter.see), options)
+            coming = StreamReader(ahead(found.save(source.name)))
+            passed = stream.read_archive(Watched(coming, meter.see), options)
         except FormatError as error:
             raise FormatError(
                 str(error), "Try again, or save the image to a file and look at that."

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Sequence
 
 from labhelpers.errors import FormatError
-from labhelpers.filetree import Reader, StreamReader
+from labhelpers.filetree import LayerIndex, Reader, StreamReader
 from labhelpers.image import Image
 from labhelpers.layout import archive, names
 from labhelpers.layout.blobs import FileBlob, OpenFile
+from labhelpers.layout.content import LayerContent
 from labhelpers.layout.inflate import InflateReader, sniff
-from labhelpers.layout.layers import Meter, Options, Watched, load_layer
+from labhelpers.layout.layers import Meter, Options, StoredLayer, Watched, load_layer
 from labhelpers.layout.names import Source
 from labhelpers.oci import Platform
 from labhelpers.sources.assemble import assemble
+
+Loaded = tuple[StoredLayer, LayerIndex, LayerContent]
+_WORTH_A_THREAD = 256 << 10
+_MOST_THREADS = 4
 
 
 def open_path(source: Source, platform: Platform | None, options: Options) -> Image:
@@ -35,9 +41,24 @@ def open_path(source: Source, platform: Platform | None, options: Options) -> Im
     plan = archive.find(
         files, prefer=_preferred(source), name=source.image, platform=platform, limits=options.limits
     )
-    meter = Meter(options.task)
-    loaded = [(stored, *load_layer(stored, options, meter)) for stored in plan.layers]
+    loaded = _load(plan.layers, options)
     return assemble(_named(source, plan.format), plan.reference, plan.config, loaded)
+
+
+def _load(layers: Sequence[StoredLayer], options: Options) -> list[Loaded]:
+    """The layers; those to be decompressed side by side, as zlib and hashing leave the interpreter free."""
+    meter = Meter(options.task)
+
+    def load(stored: StoredLayer) -> Loaded:
+        return stored, *load_layer(stored, options, meter)
+
+    large = sum(layer.how != "tar" and layer.blob.size > _WORTH_A_THREAD for layer in layers)
+    if large < 2:
+        return [load(layer) for layer in layers]
+    from concurrent.futures import ThreadPoolExecutor  # not quick to import
+
+    with ThreadPoolExecutor(min(large, os.cpu_count() or 1, _MOST_THREADS)) as pool:
+        return list(pool.map(load, layers))
 
 
 def _preferred(source: Source) -> str | None:

@@ -132,7 +132,7 @@ doctor_panel().needs_you
 # %% [markdown]
 # ## 6 · Stop, come back, find help
 #
-# - **Saving:** JupyterLab saves notebooks while you work; Ctrl-S (⌘S) saves at once. Your cells and outputs are in the folder `notebooks`.
+# - **Saving:** JupyterLab saves notebooks while you work; Ctrl-S (⌘S) saves at once. Your cells and outputs are in the folder `my-notebooks`.
 # - **Stopping:** close the browser, then Ctrl-C in the window where `./lab up` runs. `./lab down` stops the engine too, if the workshop started it.
 # - **Coming back:** `./lab up` again. The second time takes seconds, and what you made is still there.
 # - **Starting a notebook anew:** Kernel → Restart Kernel and Run All Cells. Each notebook first removes what its own last run left behind.
@@ -183,7 +183,8 @@ doctor_panel().needs_you
 # Its containers were started with `--rm`, so they are gone already. See for yourself what is left of them:
 
 # %% language="sh"
-# docker ps --all --filter label=org.labhelpers.workshop --filter name=-00$ --format 'left over: {{.Names}}'
+# docker ps --all --filter label=org.labhelpers.workshop --filter name=-00$ \
+#   --format 'left over: {{.Names}}'
 # echo "That is all."
 
 # %% [markdown]

@@ -36,9 +36,10 @@
 # Every container of this notebook has a name that ends in `-03`. The first cell removes what an earlier run left behind, so that you can start from the top at any time.
 
 # %% language="sh"
-# docker ps -aq --filter label=org.labhelpers.workshop --filter name=-03$ | xargs -r docker rm -f > /dev/null
-# docker network ls -q --filter label=org.labhelpers.workshop --filter name=-03$ | xargs -r docker network rm > /dev/null
-# docker volume ls -q --filter label=org.labhelpers.workshop --filter name=-03$ | xargs -r docker volume rm > /dev/null
+# ours="--filter label=org.labhelpers.workshop --filter name=-03$"
+# docker ps --all -q $ours | xargs -r docker rm -f > /dev/null
+# docker network ls -q $ours | xargs -r docker network rm > /dev/null
+# docker volume ls -q $ours | xargs -r docker volume rm > /dev/null
 # echo "Nothing of an earlier run is left."
 
 # %% [markdown]
@@ -114,7 +115,8 @@
 # `127.0.0.1` keeps the door on your own machine. Without it, anyone in the room's network could open your page.
 
 # %% tags=["volatile"]
-# !docker run -d --name web-03 -p 127.0.0.1:8303:80 -e AUTHOR="Ada" localhost:5005/lab/site:1.0
+# !docker run -d --name web-03 -p 127.0.0.1:8303:80 -e AUTHOR="Ada" \
+#   localhost:5005/lab/site:1.0
 
 # %% [markdown]
 # `visit` asks an address for its page, and waits until the server is up. Your browser can do it too: <http://127.0.0.1:8303>.
@@ -190,7 +192,8 @@ print(visit("http://127.0.0.1:8304", wait=2))
 # Your command, with ! in front:
 
 # %% tags=["solution", "volatile"]
-# !docker run -d --name mysite-03 -p 127.0.0.1:8313:80 -e AUTHOR="Grace" localhost:5005/lab/site:1.0
+# !docker run -d --name mysite-03 -p 127.0.0.1:8313:80 -e AUTHOR="Grace" \
+#   localhost:5005/lab/site:1.0
 
 # %% tags=["solution"]
 print(visit("http://127.0.0.1:8313"))
@@ -221,7 +224,8 @@ print(visit("http://127.0.0.1:8313"))
 # Your command, with ! in front:
 
 # %% tags=["solution", "volatile"]
-# !docker run -d --name mysite2-03 -p 127.0.0.1:8314:80 -e AUTHOR="Grace, again" localhost:5005/lab/site:1.0
+# !docker run -d --name mysite2-03 -p 127.0.0.1:8314:80 -e AUTHOR="Grace, again" \
+#   localhost:5005/lab/site:1.0
 
 # %% tags=["solution"]
 print(visit("http://127.0.0.1:8314"))
@@ -238,7 +242,8 @@ print(visit("http://127.0.0.1:8314"))
 # `--tail 3` shows the last three lines. `-f` (follow) keeps printing until the container ends or you press Ctrl-C. This container counts to three and ends, so the cell ends too, after about three seconds:
 
 # %% tags=["volatile"]
-# !docker run -d --name count-03 localhost:5005/lab/busybox:1 sh -c 'for n in 1 2 3; do echo "line $n"; sleep 1; done'
+# !docker run -d --name count-03 localhost:5005/lab/busybox:1 \
+#   sh -c 'for n in 1 2 3; do echo "line $n"; sleep 1; done'
 
 # %%
 # !docker logs -f count-03
@@ -326,7 +331,8 @@ life_cycle("web-03")
 
 # %% tags=["volatile"]
 # !docker rm -f web-03
-# !docker run -d --name web-03 -p 127.0.0.1:8303:80 -e AUTHOR="Ada" localhost:5005/lab/site:1.0
+# !docker run -d --name web-03 -p 127.0.0.1:8303:80 -e AUTHOR="Ada" \
+#   localhost:5005/lab/site:1.0
 
 # %% tags=["fails"]
 # !docker exec web-03 cat /tmp/note
@@ -384,7 +390,8 @@ life_cycle("web-03")
 # The next cell starts a container that fails. Do not run it again: read what it left behind.
 
 # %% tags=["volatile"]
-# !docker run -d --name broken-03 localhost:5005/lab/busybox:1 sh -c 'cat /etc/settings.ini || exit 3'
+# !docker run -d --name broken-03 localhost:5005/lab/busybox:1 \
+#   sh -c 'cat /etc/settings.ini || exit 3'
 
 # %% [markdown]
 # - **Goal:** answer three questions, each with one command.
@@ -430,7 +437,8 @@ print(exit_code, missing_file, folder)
 
 # %% language="sh"
 # mkdir -p work/03
-# docker run --rm -v "$PWD/work/03:/out" localhost:5005/lab/busybox:1 sh -c 'echo "made inside" > /out/first.txt'
+# docker run --rm -v "$PWD/work/03:/out" localhost:5005/lab/busybox:1 \
+#   sh -c 'echo "made inside" > /out/first.txt'
 # cat work/03/first.txt
 
 # %% [markdown]
@@ -449,7 +457,8 @@ print("user id of the file's owner:", Path("work/03/first.txt").stat().st_uid)
 
 # %% language="sh"
 # docker run --rm -u $(id -u):$(id -g) -v "$PWD/work/03:/work" -w /work \
-#   localhost:5005/lab/python:3.11 python -c 'print("made by me", file=open("second.txt", "w"))'
+#   localhost:5005/lab/python:3.11 \
+#   python -c 'print("made by me", file=open("second.txt", "w"))'
 # cat work/03/second.txt
 
 # %%
@@ -462,7 +471,8 @@ print("mine:", Path("work/03/second.txt").stat().st_uid == os.getuid())
 
 # %%
 # !docker volume create --label $LAB_LABEL data-03
-# !docker run --rm -v data-03:/data localhost:5005/lab/busybox:1 sh -c 'echo "kept" > /data/result'
+# !docker run --rm -v data-03:/data localhost:5005/lab/busybox:1 \
+#   sh -c 'echo "kept" > /data/result'
 # !docker run --rm -v data-03:/data localhost:5005/lab/busybox:1 cat /data/result
 
 # %% [markdown]
@@ -481,9 +491,10 @@ print("mine:", Path("work/03/second.txt").stat().st_uid == os.getuid())
 # !uname -r | cut -d- -f1
 
 # %% language="sh"
-# one=$(docker run --rm localhost:5005/lab/busybox:1 cat /proc/sys/kernel/random/boot_id)
-# two=$(docker run --rm localhost:5005/lab/python:3.11 cat /proc/sys/kernel/random/boot_id)
-# if [ "$one" = "$two" ]; then echo "the same kernel, booted once"; else echo "two kernels"; fi
+# id=/proc/sys/kernel/random/boot_id
+# one=$(docker run --rm localhost:5005/lab/busybox:1 cat $id)
+# two=$(docker run --rm localhost:5005/lab/python:3.11 cat $id)
+# [ "$one" = "$two" ] && echo "the same kernel, booted once"
 
 # %% [markdown]
 # The same version, and the same **boot id**, a number that the kernel draws when it boots. A container has its own files, processes and network, but no kernel of its own: **all containers of a host share the host's kernel**. (On macOS and Windows the host is a Linux machine inside Docker Desktop, so the last line differs there. Notebook 02 measures what that sharing saves.)
@@ -499,10 +510,12 @@ print("mine:", Path("work/03/second.txt").stat().st_uid == os.getuid())
 # %% tags=["volatile"]
 # !docker network create --label $LAB_LABEL net-03
 # !docker network connect net-03 web-03
-# !docker run --rm --network net-03 localhost:5005/lab/busybox:1 wget -qO- http://web-03/cgi-bin/whoami
+# !docker run --rm --network net-03 localhost:5005/lab/busybox:1 \
+#   wget -qO- http://web-03/cgi-bin/whoami
 
 # %% language="sh"
-# docker run --rm --network net-03 localhost:5005/lab/busybox:1 wget -qO- http://web-03/ | grep Author
+# docker run --rm --network net-03 localhost:5005/lab/busybox:1 \
+#   wget -qO- http://web-03/ | grep Author
 
 # %% [markdown]
 # The name led to the container: what `whoami` printed is its host name, and that is its short id. The second container read the page at `web-03`, port 80: the container's own port, published or not. `-p` is for the world outside; between containers no port is published at all. Two virtual machines would talk like two computers. Compose (notebook 07) makes such a network for you.
@@ -519,7 +532,8 @@ print("mine:", Path("work/03/second.txt").stat().st_uid == os.getuid())
 # !docker container prune -f --filter label=lesson=prune-03
 
 # %% language="sh"
-# docker ps --all --filter name=-03$ --format '{{.Names}}: {{.State}}' | grep -v mysite | sort
+# docker ps --all --filter name=-03$ --format '{{.Names}}: {{.State}}' \
+#   | grep -v mysite | sort
 
 # %% [markdown]
 # `old1-03` and `old2-03` are gone. `hello-03`, stopped as they were, is still there: it has no such label.
@@ -529,7 +543,8 @@ print("mine:", Path("work/03/second.txt").stat().st_uid == os.getuid())
 # The next cell makes three containers. Two carry the label `lesson=cleanup-03`; the third is somebody else's.
 
 # %% tags=["volatile"]
-# !docker run -d --name task1-03 --label lesson=cleanup-03 localhost:5005/lab/busybox:1 sleep 900
+# !docker run --name task1-03 --label lesson=cleanup-03 -d localhost:5005/lab/busybox:1 \
+#   sleep 900
 # !docker run --name task2-03 --label lesson=cleanup-03 localhost:5005/lab/busybox:1 true
 # !docker run --name keep-03 localhost:5005/lab/busybox:1 true
 
@@ -560,7 +575,8 @@ print("mine:", Path("work/03/second.txt").stat().st_uid == os.getuid())
 # !docker rm -f $(docker ps -aq --filter label=lesson=cleanup-03)
 
 # %% tags=["solution"] language="sh"
-# docker ps --all --filter name=task --filter name=keep-03 --format '{{.Names}}: {{.State}}'
+# docker ps --all --filter name=task --filter name=keep-03 \
+#   --format '{{.Names}}: {{.State}}'
 
 # %% [markdown]
 # ## What usually goes wrong

@@ -29,7 +29,7 @@ posix = pytest.mark.skipif(sys.platform == "win32", reason="Unix sockets")
 
 @pytest.fixture
 def where(tmp_path: Path) -> Places:
-    return Places(tmp_path / "data", tmp_path / "cache", tmp_path / "run")
+    return Places(tmp_path / "data", tmp_path / "cache", tmp_path / "run", tmp_path / "notebooks")
 
 
 def context(config: Path, name: str, host: str, *, tls: bool = False) -> None:

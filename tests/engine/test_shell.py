@@ -15,7 +15,7 @@ from labhelpers.places import Places
 def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
     monkeypatch.setenv("HOME", str(tmp_path / "person"))
     monkeypatch.delenv("DOCKER_CONFIG", raising=False)
-    return Places(tmp_path / "data", tmp_path / "cache", tmp_path / "run")
+    return Places(tmp_path / "data", tmp_path / "cache", tmp_path / "run", tmp_path / "notebooks")
 
 
 def test_a_session_is_made_once(where: Places) -> None:
