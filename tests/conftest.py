@@ -19,7 +19,7 @@ import pytest
 from support import ROOT, Up, cannot
 
 from labhelpers.engine import Engine, connect, environment
-from labhelpers.engine.embedded import Embedded
+from labhelpers.engine.embedded import Embedded, why_not
 from labhelpers.errors import LabError
 from labhelpers.places import places
 from labhelpers.registry.server import PORT, ClassRegistry, listening
@@ -69,7 +69,9 @@ def up(home: Path | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
     def address() -> str | None:
         text = out.read_text()
         if process.poll() is not None and process.returncode:
-            cannot(f"./lab up ended with {process.returncode}:\n{text}")
+            if (reason := why_not()) and "Could not start an engine of the workshop's own" in text:
+                cannot(f"no engine runs here, and none can be brought: {reason}")
+            pytest.fail(f"./lab up ended with {process.returncode}:\n{text}")
         found = re.search(r"http://127\.0\.0\.1\S+token=\S+", text)
         return found.group() if found else None
 

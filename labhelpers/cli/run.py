@@ -46,7 +46,8 @@ def command(names: tuple[str, ...], folder: Path) -> int:
     The notebooks themselves stay as they are. Exit status 1 if one fails.
     """
     chosen = _chosen(names)
-    os.environ.update(environment(connect(), places()))
+    where = places()
+    os.environ.update(environment(connect(), where), IPYTHONDIR=str(where.data / "jupyter" / "ipython"))
     folder.mkdir(parents=True, exist_ok=True)
     outcomes = []
     for path in chosen:

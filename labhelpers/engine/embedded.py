@@ -17,12 +17,11 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import psutil
 from filelock import FileLock, Timeout
 
-from labhelpers.engine import leftovers, network, packages
+from labhelpers.engine import leftovers, network, packages, settings
 from labhelpers.engine.client import Engine, open_engine
 from labhelpers.errors import EngineError, EngineNotFound, EngineUnreachable
 from labhelpers.places import Places
@@ -172,24 +171,9 @@ class Embedded:
     def _configure(self, before: network.Before) -> None:
         for folder in (self.where.data, self.where.engine_data, self.where.logs, self.exec_root):
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        config: dict[str, object] = {
-            "hosts": [self.host],
-            "group": str(os.getgid()),
-            "data-root": str(self.where.engine_data),
-            "exec-root": str(self.exec_root),
-            "pidfile": str(self.pid_file),
-            "bridge": before.bridge,
-            "default-address-pools": [{"base": network.networks_base(before.pool), "size": 24}],
-            "init-path": str(self.where.prefix / "usr/bin/tini-static"),
-            # A control group of our own can be removed afterwards.
-            "exec-opts": ["native.cgroupdriver=cgroupfs"],
-            "cgroup-parent": f"/{self._cgroup}",
-        }
-        if driver := _storage_driver(self.where.engine_data):
-            config["storage-driver"] = driver
-        if os.environ.get("LABHELPERS_ENGINE_STORE") == "containerd":
-            config["features"] = {"containerd-snapshotter": True}
-            config.pop("storage-driver", None)
+        config = settings.daemon(
+            self.where, before, exec_root=self.exec_root, pid_file=self.pid_file, cgroup=self._cgroup
+        )
         self.config_file.write_text(json.dumps(config, indent=1))
 
     @property
@@ -283,19 +267,3 @@ def _system_path(where: Places) -> str:
     folders = os.environ.get("PATH", os.defpath).split(os.pathsep)
     theirs = [folder for folder in folders if not folder.startswith(f"{where.data}/")]
     return os.pathsep.join([*theirs, "/usr/sbin", "/sbin"])
-
-
-def _storage_driver(folder: Path) -> str | None:
-    """The driver to ask for, or None to let the engine choose: overlay does not work on an overlay."""
-    best = max(
-        (
-            p
-            for p in psutil.disk_partitions(all=True)
-            if str(folder).startswith(p.mountpoint.rstrip("/") + "/")
-        ),
-        key=lambda p: len(p.mountpoint),
-        default=None,
-    )
-    if best is None or best.fstype != "overlay":
-        return None
-    return "fuse-overlayfs" if shutil.which("fuse-overlayfs") else "vfs"

@@ -103,7 +103,7 @@ def test_what_something_foreign_uses_is_kept_and_named(docker: Docker, engine: E
     assert sorted(line.split(": ")[0].split(":")[0] for line in removed.kept) == [
         f"{session}-{kind}" for kind in ("image", "network", "volume")
     ]
-    assert all("use" in line or "active endpoints" in line for line in removed.kept), removed.kept
+    assert all("use" in line or "using" in line or "endpoints" in line for line in removed.kept), removed.kept
 
 
 def test_images_go_before_those_they_are_built_on(docker: Docker, engine: Engine, session: str) -> None:

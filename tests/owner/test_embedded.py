@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ def serve(room: Room, name: str = "web") -> None:
 
 def answer(room: Room) -> str:
     code = "import urllib.request as u; print(u.urlopen('http://127.0.0.1:8099', timeout=2).read().decode())"
-    return room.run("python3", "-c", code, check=False).stdout.strip()
+    return room.run(sys.executable, "-c", code, check=False).stdout.strip()
 
 
 def kill_engine(room: Room, *names: str) -> None:

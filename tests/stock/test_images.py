@@ -84,7 +84,7 @@ def test_busybox_is_one_program_with_many_names(docker: Docker) -> None:
     run = ["run", "--rm", "--network", "none", REFERENCE["busybox"]]
     assert docker(*run, "echo", "hello") == "hello"
     assert "BusyBox v1." in docker(*run, "busybox")
-    assert docker(*run, "sh", "-c", "command -v wget vi httpd | wc -l") == "3"
+    assert docker(*run, "sh", "-c", "which wget vi httpd | wc -l") == "3"
 
 
 def test_the_site_shows_its_author_as_text(docker: Docker, name: str) -> None:
