@@ -6,7 +6,9 @@ import shutil
 from collections.abc import Iterator
 
 import pytest
+from driving import Lab
 from playwright.sync_api import Browser, Page, sync_playwright
+from support import Up
 
 from labhelpers.doctor import BROWSERS
 
@@ -40,3 +42,8 @@ def page(browser: Browser) -> Iterator[Page]:
     page = context.new_page()
     yield page
     context.close()
+
+
+@pytest.fixture
+def lab(up: Up) -> Lab:
+    return Lab(up.url)

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import urllib.parse
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 import requests
+from driving import Lab, run_all, text_of
 from playwright.sync_api import Page
 from support import Up
 
@@ -18,39 +17,6 @@ from labhelpers.engine import Engine
 from labhelpers.wait import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine]
-
-
-class Lab:
-    """JupyterLab's REST interface, with the token of `./lab up`."""
-
-    def __init__(self, url: str) -> None:
-        parts = urllib.parse.urlsplit(url)
-        self.base = f"{parts.scheme}://{parts.netloc}"
-        self.token = urllib.parse.parse_qs(parts.query)["token"][0]
-
-    def call(self, method: str, path: str, **options: Any) -> Any:
-        headers = {"Authorization": f"token {self.token}"}
-        answer = requests.request(method, f"{self.base}/api/{path}", headers=headers, timeout=10, **options)
-        answer.raise_for_status()
-        return answer.json() if answer.content else None
-
-    def code_cells(self, path: str) -> list[dict[str, Any]]:
-        """The code cells of a notebook as it is saved, empty ones left out."""
-        cells = self.call("GET", f"contents/{path}")["content"]["cells"]
-        return [c for c in cells if c["cell_type"] == "code" and "".join(c["source"]).strip()]
-
-    def connected(self, path: str) -> bool:
-        """Whether a page is connected to the notebook's kernel, and the kernel waits for work."""
-        kernels = [s["kernel"] for s in self.call("GET", "sessions") if s["path"] == path]
-        return any(k["execution_state"] == "idle" and k["connections"] for k in kernels)
-
-    def page(self, path: str) -> str:
-        return f"{self.base}/lab{path}?token={self.token}&reset"
-
-
-@pytest.fixture
-def lab(up: Up) -> Lab:
-    return Lab(up.url)
 
 
 @pytest.fixture
@@ -62,29 +28,6 @@ def notebook(lab: Lab, request: pytest.FixtureRequest) -> Iterator[str]:
         if session["path"] == copy:
             lab.call("DELETE", f"sessions/{session['id']}")
     lab.call("DELETE", f"contents/{copy}")
-
-
-def run_all(page: Page, lab: Lab, path: str) -> list[dict[str, Any]]:
-    """Open a notebook as a person does, run all its cells, save, and return its code cells."""
-    page.goto(lab.page(f"/tree/{path}"))
-    page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=60_000)
-    # Before the page is connected to its kernel, JupyterLab would ask for one.
-    wait_until(lambda: lab.connected(path), 60, what=f"the kernel of {path}")
-    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-
-    # JupyterLab draws [*] beside a cell that waits, and its number when it has run; the last one runs last.
-    last = page.locator(".jp-CodeCell .jp-InputPrompt").last
-    wait_until(
-        lambda: re.fullmatch(r"\[\d+\]:", last.inner_text().strip()),
-        240,
-        what=f"every cell of {path}",
-        every=0.5,
-    )
-    page.keyboard.press("Control+s")
-    page.locator(".jp-mod-dirty").wait_for(state="detached")
-    return lab.code_cells(path)
 
 
 def see(page: Page, text: str) -> None:
@@ -99,11 +42,6 @@ def see(page: Page, text: str) -> None:
         return False
 
     wait_until(found, 20, what=f"{text!r} on the page", every=0.2)
-
-
-def text_of(cell: dict[str, Any]) -> str:
-    parts = [o.get("text") or o.get("data", {}).get("text/plain") or "" for o in cell["outputs"]]
-    return "".join("".join(part) for part in parts)
 
 
 @pytest.mark.parametrize("notebook", ["03_containers.ipynb"], indirect=True)

@@ -1,0 +1,83 @@
+"""Driving a JupyterLab as a person does: opening a notebook, running its cells, reading what was saved."""
+
+from __future__ import annotations
+
+import re
+import urllib.parse
+from typing import Any
+
+import requests
+from playwright.sync_api import Page
+
+from labhelpers.wait import wait_until
+
+
+class Lab:
+    """JupyterLab's REST interface, with the token of `./lab up`."""
+
+    def __init__(self, url: str) -> None:
+        parts = urllib.parse.urlsplit(url)
+        self.base = f"{parts.scheme}://{parts.netloc}"
+        self.token = urllib.parse.parse_qs(parts.query)["token"][0]
+
+    def call(self, method: str, path: str, **options: Any) -> Any:
+        headers = {"Authorization": f"token {self.token}"}
+        answer = requests.request(method, f"{self.base}/api/{path}", headers=headers, timeout=10, **options)
+        answer.raise_for_status()
+        return answer.json() if answer.content else None
+
+    def code_cells(self, path: str) -> list[dict[str, Any]]:
+        """The code cells of a notebook as it is saved, empty ones left out."""
+        cells = self.call("GET", f"contents/{path}")["content"]["cells"]
+        return [c for c in cells if c["cell_type"] == "code" and "".join(c["source"]).strip()]
+
+    def connected(self, path: str) -> bool:
+        """Whether a page is connected to the notebook's kernel, and the kernel waits for work."""
+        kernels = [s["kernel"] for s in self.call("GET", "sessions") if s["path"] == path]
+        return any(k["execution_state"] == "idle" and k["connections"] for k in kernels)
+
+    def page(self, path: str) -> str:
+        return f"{self.base}/lab{path}?token={self.token}&reset"
+
+
+def open_notebook(page: Page, lab: Lab, path: str) -> None:
+    """Open a notebook and wait until its page is connected to its kernel."""
+    page.goto(lab.page(f"/tree/{path}"))
+    page.locator(".jp-NotebookPanel .jp-Cell").first.wait_for(timeout=60_000)
+    # Before the page is connected to its kernel, JupyterLab would ask for one.
+    wait_until(lambda: lab.connected(path), 60, what=f"the kernel of {path}")
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(timeout=60_000)
+
+
+def run_cells(page: Page) -> None:
+    """Run all cells of the notebook that is open."""
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+def save(page: Page) -> None:
+    """Save the notebook that is open."""
+    page.keyboard.press("Control+s")
+    page.locator(".jp-mod-dirty").wait_for(state="detached")
+
+
+def run_all(page: Page, lab: Lab, path: str) -> list[dict[str, Any]]:
+    """Open a notebook as a person does, run all its cells, save, and return its code cells."""
+    open_notebook(page, lab, path)
+    run_cells(page)
+
+    # JupyterLab draws [*] beside a cell that waits, and its number when it has run; the last one runs last.
+    last = page.locator(".jp-CodeCell .jp-InputPrompt").last
+    wait_until(
+        lambda: re.fullmatch(r"\[\d+\]:", last.inner_text().strip()),
+        240,
+        what=f"every cell of {path}",
+        every=0.5,
+    )
+    save(page)
+    return lab.code_cells(path)
+
+
+def text_of(cell: dict[str, Any]) -> str:
+    parts = [o.get("text") or o.get("data", {}).get("text/plain") or "" for o in cell["outputs"]]
+    return "".join("".join(part) for part in parts)
