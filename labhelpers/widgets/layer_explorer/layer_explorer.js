@@ -16,6 +16,8 @@ const TALL = [130, 390]; // pixels: the least and the greatest height of the tre
 const CHUNK = 80; // rows asked for at once
 const AHEAD = 8; // rows drawn above and below what is seen
 const PATIENCE = 500; // ms before a waiting view says so
+const WAITING = "Waiting for the kernel …";
+const GONE = "The kernel does not answer: it is busy, or it was restarted. Then run the cell again.";
 const SIZES = [["", "any size"], ["1kB", "≥ 1 kB"], ["100kB", "≥ 100 kB"], ["1MB", "≥ 1 MB"], ["10MB", "≥ 10 MB"], ["100MB", "≥ 100 MB"]];
 
 // ---- helpers without a page: tested with Node's own runner -------------------------------------------------
@@ -151,8 +153,12 @@ class View {
     this.order = "name";
     this.reverse = false;
     // JupyterLab's own shortcuts (j, k, Enter, arrows …) must not act on the notebook while one works in here.
+    // Those with Ctrl or Cmd (save, above all) still do. The window hears keys before JupyterLab's document does.
     this.root = h("div", { class: "lx", role: "group", "data-lm-suppress-shortcuts": "true" });
     el.append(this.root);
+    const shortcuts = (/** @type {KeyboardEvent} */ event) => this.root.toggleAttribute("data-lm-suppress-shortcuts", !event.ctrlKey && !event.metaKey);
+    window.addEventListener("keydown", shortcuts, true);
+    this.undo.push(() => window.removeEventListener("keydown", shortcuts, true));
     this.listen("msg:custom", (/** @type {any} */ message) => this.heard(message));
     this.listen("change:_picture", () => this.draw());
     this.listen("change:_phase", () => this.drawPhase());
@@ -182,10 +188,12 @@ class View {
     const id = `${this.name}-${++this.asked}`;
     const answer = new Promise((done, fail) => this.waiting.set(id, { done, fail }));
     this.model.send({ kind: "ask", id, what, ...more });
-    const late = setTimeout(() => this.waiting.has(id) && this.say("Waiting for the kernel …"), PATIENCE);
+    const late = setTimeout(() => this.waiting.has(id) && this.say(WAITING), PATIENCE);
+    const gone = setTimeout(() => this.waiting.has(id) && this.say(GONE, true), 10 * PATIENCE);
     return answer.finally(() => {
       clearTimeout(late);
-      if (!this.waiting.size && this.said === "Waiting for the kernel …") this.say("");
+      clearTimeout(gone);
+      if (!this.waiting.size && (this.said === WAITING || this.said === GONE)) this.say("");
     });
   }
 
