@@ -187,7 +187,13 @@ class View {
   ask(what, more = {}) {
     const id = `${this.name}-${++this.asked}`;
     const answer = new Promise((done, fail) => this.waiting.set(id, { done, fail }));
-    this.model.send({ kind: "ask", id, what, ...more });
+    try {
+      this.model.send({ kind: "ask", id, what, ...more });
+    } catch {
+      // The line to the kernel is cut: it was restarted.
+      this.waiting.delete(id);
+      return Promise.reject(new Error(GONE));
+    }
     const late = setTimeout(() => this.waiting.has(id) && this.say(WAITING), PATIENCE);
     const gone = setTimeout(() => this.waiting.has(id) && this.say(GONE, true), 10 * PATIENCE);
     return answer.finally(() => {
