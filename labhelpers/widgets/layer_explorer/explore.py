@@ -4,15 +4,24 @@ from __future__ import annotations
 
 from typing import Any
 
+from labhelpers.widgets.layer_explorer.building import build
 from labhelpers.widgets.layer_explorer.widget import LayerExplorer
 
 
-def explore(source: Any, *, compare: Any = None, wait: bool = True) -> LayerExplorer:
-    """Look into an image: its layers, its files, its waste. Show it by making it the last line of a cell.
+class Explore:
+    """What `labhelpers.explore` is: a function, with `build` beside it."""
 
-    `source`: a name ("python:3.12"), a file or folder, or `docker://NAME`; `compare`: another one, to be held
-    against it. `wait=False` comes back at once and shows progress in the widget, with a way to cancel; `wait`
-    reads first, and interrupting the kernel cancels.
-    `ImageError` for what is no readable image; the message says what was found and what to do.
-    """
-    return LayerExplorer(source, compare=compare, wait=wait)
+    build = staticmethod(build)
+
+    def __call__(self, source: Any, *, compare: Any = None, wait: bool = True) -> LayerExplorer:
+        """Look into an image: its layers, its files, its waste. Show it by making it the last line of a cell.
+
+        `source`: a name ("python:3.12"), a file or folder, or `docker://NAME`; `compare`: another one, to be
+        held against it. `wait=False` comes back at once and shows progress in the widget, with a way to
+        cancel; `wait` reads first, and interrupting the kernel cancels.
+        `ImageError` for what is no readable image; the message says what was found and what to do.
+        """
+        return LayerExplorer(source, compare=compare, wait=wait)
+
+
+explore = Explore()

@@ -275,8 +275,23 @@ class View {
       const bar = h("progress", { "aria-label": phase.title, max: known ? phase.total : undefined, value: known ? Math.min(phase.done, phase.total) : undefined });
       const cancel = h("button", { type: "button", onclick: () => { cancel.disabled = true; this.model.send({ kind: "cancel" }); } }, "Cancel");
       this.phase.append(h("span", {}, phase.title), bar, h("span", { class: "lx-quiet" }, words), cancel);
+    } else if (phase.state === "built") {
+      this.phase.append(h("p", {}, phase.title));
+    } else if (phase.state === "building") {
+      this.phase.append(h("strong", {}, phase.title), h("span", { class: "lx-quiet" }, "interrupt the kernel (■) to cancel"));
     } else if (phase.state === "failed" || phase.state === "cancelled") {
       this.phase.append(h("p", { class: phase.state === "failed" ? "lx-failed" : "", role: "alert" }, phase.title));
+    }
+    if (phase.steps?.length) {
+      // Drawn as the stack will be: the first step at the bottom, the newest on top.
+      const list = h("ol", { class: "lx-stack lx-building", reversed: true, "aria-label": "Steps of the build, the newest on top" });
+      for (const step of [...phase.steps].reverse()) {
+        const verb = verbOf(step.instruction);
+        list.append(h("li", { class: `lx-box ${step.state}` }, h("span", { class: "lx-core", "aria-hidden": "true" }), h("span", { class: "lx-place" }, step.place),
+          h("span", { class: "lx-what" }, h("span", { class: "lx-made" }, verb && h("b", {}, verb), step.instruction.slice(verb.length)),
+            h("span", { class: `lx-built ${step.state}` }, `${step.sign} ${step.word}`))));
+      }
+      this.phase.append(list);
     }
   }
 

@@ -28,15 +28,20 @@ class Cancelled(Exception):
 
 @dataclass
 class Opened:
-    """What was read. `other`: what it is compared with; `shared`: diff id -> other local images with it."""
+    """What was read. `other`: what it is compared with; `shared`: diff id -> other local images with it.
+
+    `built`: layer -> how a build came by it; `said`: what there is to say about that build.
+    """
 
     analysis: Analysis
     other: tuple[Analysis, Difference] | None = None
     shared: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    built: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
+    said: str = ""
 
     def explorer(self) -> Explorer:
         """The view model of it."""
-        return Explorer(self.analysis, other=self.other, shared=self.shared)
+        return Explorer(self.analysis, other=self.other, shared=self.shared, built=self.built)
 
 
 class Loading:

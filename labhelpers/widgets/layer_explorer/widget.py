@@ -11,6 +11,7 @@ import anywidget
 import traitlets
 
 from labhelpers.errors import LabError, UsageError
+from labhelpers.filetree import printable
 from labhelpers.progress import Progress
 from labhelpers.view import static
 from labhelpers.view.explorer import MODES, Explorer
@@ -52,7 +53,7 @@ class LayerExplorer(anywidget.AnyWidget):
         compare: Any = None,
         wait: bool = True,
         progress: Progress | None = None,
-        opener: Callable[..., Opened] = open_source,
+        opener: Callable[..., Opened | None] = open_source,
     ) -> None:
         self._explorer: Explorer | None = None
         self._loading: Loading | None = None
@@ -60,9 +61,18 @@ class LayerExplorer(anywidget.AnyWidget):
         super().__init__()
         self.on_msg(self._heard)
         if wait:
-            self._take(opener(source, compare, progress))
+            self.take(opener(source, compare, progress))
         else:
             self._load(lambda: opener(source, compare, self._loading))
+
+    @classmethod
+    def empty(cls, name: str) -> LayerExplorer:
+        """One that shows nothing yet, for what is still being made; `take` gives it its image."""
+        return cls(None, wait=True, opener=lambda *_: None)._named(name)
+
+    def _named(self, name: str) -> LayerExplorer:
+        self._name = name
+        return self
 
     # -- what it shows
 
@@ -83,13 +93,24 @@ class LayerExplorer(anywidget.AnyWidget):
             )
         return self._explorer
 
-    def _take(self, opened: Opened) -> None:
+    def show_steps(self, title: str, steps: list[dict[str, Any]]) -> None:
+        """Show the steps of a build that goes on (`labhelpers.view.build.Step.row`)."""
+        self._phase = {"state": "building", "title": printable(title), "steps": steps}
+
+    def fail(self, title: str, *, state: str = "failed") -> None:
+        """Say that there is nothing to show; what was shown of the way there stays."""
+        self._phase = {**self._phase, "state": state, "title": title}
+
+    def take(self, opened: Opened | None) -> None:
+        """Show what was read."""
+        if opened is None:
+            return
         self._explorer = opened.explorer()
         layers = len(opened.analysis.image.layers)
         with self.hold_sync():
             self.selected_layer = max(0, layers - 1)
             self._picture = self._explorer.picture()
-            self._phase = {}
+            self._phase = {"state": "built", "title": opened.said} if opened.said else {}
             if opened.other is not None:
                 self.mode = "compare"
 
@@ -112,12 +133,12 @@ class LayerExplorer(anywidget.AnyWidget):
 
     # -- reading in the background
 
-    def _load(self, work: Callable[[], Opened]) -> None:
+    def _load(self, work: Callable[[], Opened | None]) -> None:
         self._loading = loading = Loading(lambda phase: setattr(self, "_phase", phase), name=self._name)
 
         def run() -> None:
             try:
-                self._take(work())
+                self.take(work())
             except Cancelled:
                 self._phase = {"state": "cancelled", "title": f"Reading {self._name} was cancelled."}
             except LabError as error:
