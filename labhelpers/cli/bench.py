@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 
 import click
 
-from labhelpers.benchmarks import layers, table
+from labhelpers.benchmarks import explorer, layers, table
 from labhelpers.units import human
 
 
@@ -30,7 +31,8 @@ def command(quick: bool, image: str | None, history: Path) -> int:
     """
     click.echo(table.machine())
     results = []
-    for result in layers.cases(scale=0.1 if quick else 1.0, image=image):
+    scale = 0.1 if quick else 1.0
+    for result in chain(explorer.cases(scale=scale), layers.cases(scale=scale, image=image)):
         results.append(result)
         click.echo(result.line())
     if not quick:

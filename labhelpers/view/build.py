@@ -40,8 +40,15 @@ class Step:
     seconds: float = 0.0
 
     @property
+    def is_base(self) -> bool:
+        """Whether it only names what the stage stands on, and that is there."""
+        return words.verb(self.instruction) == "FROM" and self.state in ("run", "reused")
+
+    @property
     def word(self) -> str:
         """Its state for people, with its time where it took some."""
+        if self.is_base:
+            return "base image"
         word = _STATES[self.state][1]
         return f"{word}, {self.seconds:.1f} s" if self.state in ("run", "failed") else word
 
@@ -51,8 +58,8 @@ class Step:
         return {
             "place": f"{words.printable_text(place)}{self.number}/{self.total}",
             "instruction": words.shorten(words.printable_text(self.instruction), 160),
-            "state": self.state,
-            "sign": _STATES[self.state][0],
+            "state": "reused" if self.is_base else self.state,
+            "sign": "▪" if self.is_base else _STATES[self.state][0],
             "word": self.word,
         }
 

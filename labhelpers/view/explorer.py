@@ -154,7 +154,8 @@ class Explorer:
             else:
                 hidden = {r.path: r.hidden_in for r in self.analysis.reclaimable if r.stored_in == layer}
                 if self._final is None:
-                    self._final = Tree(self.analysis.image)
+                    whole = layer == len(self.analysis.image.layers) - 1
+                    self._final = self._tree(layer)[0] if whole else Tree(self.analysis.image)
                 known = LayerAlone(self._tree(layer)[1] if layer >= 0 else [], layer, self._final, hidden)
             _remember(self._listings, key, known)
         return known

@@ -1,4 +1,4 @@
-"""A build in the explorer: steps read from raw progress, cached and run told apart, the lost cache in words."""
+"""A build in the explorer: steps from raw progress, cached and run told apart, why the cache was lost."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def snapshot(states: str, files: dict[str, str], *, run: str = "RUN make") -> Sn
             "crrr",
             {"a.txt": "2", "src/b": "1"},
             "RUN make",
-            "step 2/4 (COPY src/ a.txt /app/): a.txt changed.",
+            "2/4 (COPY src/ a.txt /app/): a.txt changed.",
         ),
         ("crrr", {"a.txt": "1", "src/b": "1", "src/c": "1"}, "RUN make", "src/c is new."),
         ("crrr", {"a.txt": "1"}, "RUN make", "src/b is gone."),
