@@ -235,7 +235,11 @@ class Explorer:
         return shown.removeprefix("/") if found is None else found
 
     def _answer_one(self, question: Mapping[str, Any]) -> dict[str, Any]:
-        return one.one(self.analysis.image, self._file(question))
+        found = one.one(self.analysis.image, self._file(question))
+        if question.get("mode") == "compare":
+            # Only the first image can be looked into here; the second has an explorer of its own.
+            found["sentence"] = f"In A: {found['sentence']}" if found["versions"] else "A does not have it."
+        return found
 
     def _answer_content(self, question: Mapping[str, Any]) -> dict[str, Any]:
         form = str(question.get("form", "auto"))

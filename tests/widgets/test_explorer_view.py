@@ -327,6 +327,10 @@ def test_two_images_share_a_base_that_is_drawn_once(image: Image) -> None:
     assert "1 byte more than A" in fork["sentence"]
     assert rows(explorer, mode="compare") == [("/a", "removed"), ("/b", "added"), ("/keep", "removed")]
     assert explorer.modes[-1] == "compare"
+    assert (
+        explorer.answer({"what": "one", "mode": "compare", "path": "/b"})["sentence"] == "A does not have it."
+    )
+    assert explorer.answer({"what": "one", "mode": "compare", "path": "/a"})["sentence"].startswith("In A: ")
 
 
 HOSTILE = "<img src=x onerror=alert(1)>\u202ecod.exe\x1b[31m\n\\"
