@@ -13,10 +13,11 @@ from labhelpers.analysis.tree import Tree
 from labhelpers.analysis.waste import Analysis
 from labhelpers.errors import UsageError
 from labhelpers.filetree import printable
-from labhelpers.view import one, stack, words
+from labhelpers.view import one, stack, words, writable
 from labhelpers.view.listing import Differences, Filesystem, LayerAlone, Listing
 from labhelpers.view.rows import Rows, parse_filter
 from labhelpers.view.waste import waste
+from labhelpers.view.writable import Writable
 
 # What the right side can show, in the order of its tabs.
 MODES = ("layer", "files", "waste", "compare")
@@ -29,7 +30,7 @@ class Explorer:
     """One image that people look into. Safe to use from several threads: JupyterLab asks from its own.
 
     `other`: the image that it is compared with, and what differs. `shared`: diff id -> names of other local
-    images. `built`: layer -> how the build came by it.
+    images. `built`: layer -> how the build came by it. `container`: asks what a container wrote by now.
     """
 
     def __init__(
@@ -39,7 +40,9 @@ class Explorer:
         other: tuple[Analysis, Difference] | None = None,
         shared: Mapping[str, Sequence[str]] | None = None,
         built: Mapping[int, Mapping[str, Any]] | None = None,
+        container: Callable[[], Writable] | None = None,
     ) -> None:
+        self._container = container
         self.analysis = analysis
         self.other = other
         self._shared = shared
@@ -57,6 +60,7 @@ class Explorer:
             "typed": self._answer_typed,
             "layer": self._answer_layer,
             "waste": self._answer_waste,
+            "container": self._answer_container,
             "one": self._answer_one,
             "content": self._answer_content,
             "difference": self._answer_difference,
@@ -82,6 +86,8 @@ class Explorer:
             ],
             "unsafe_total": len(analysis.unsafe),
         }
+        if self._container:
+            found["container"] = writable.box(self._container())
         if self.other:
             found["compare"] = stack.fork(found["stack"], analysis, *self.other)
         return found
@@ -227,6 +233,9 @@ class Explorer:
 
     def _answer_waste(self, question: Mapping[str, Any]) -> dict[str, Any]:
         return waste(self.analysis, start=_number(question, "start"), count=_WASTE_WINDOW)
+
+    def _answer_container(self, question: Mapping[str, Any]) -> dict[str, Any]:
+        return writable.box(self._container()) if self._container else {}
 
     def _file(self, question: Mapping[str, Any]) -> str:
         shown = str(question.get("path", ""))

@@ -15,6 +15,7 @@ const ROW = 26; // pixels; the stylesheet has the same
 const TALL = [130, 390]; // pixels: the least and the greatest height of the tree
 const CHUNK = 80; // rows asked for at once
 const AHEAD = 8; // rows drawn above and below what is seen
+const AGAIN = 2000; // ms between two looks at a container
 const PATIENCE = 500; // ms before a waiting view says so
 const WAITING = "Waiting for the kernel …";
 const GONE = "The kernel does not answer: it is busy, or it was restarted. Then run the cell again.";
@@ -176,6 +177,7 @@ class View {
   }
 
   end() {
+    clearInterval(this.looking);
     for (const undo of this.undo) undo();
     this.files?.end();
     this.root.remove();
@@ -360,7 +362,38 @@ class View {
         h("div", { class: "lx-caption" }, fork.shared ? "shared base, drawn once" : "nothing is shared"), list,
         h("div", { class: "lx-caption" }, picture.header.units));
     }
+    if (picture.container) {
+      this.top = h("div", { class: "lx-box lx-writable" });
+      this.left.prepend(h("div", { class: "lx-caption" }, "writable layer, the container's own"), this.top);
+      this.drawContainer(picture.container);
+      clearInterval(this.looking);
+      this.looking = setInterval(() => this.lookAgain(), AGAIN);
+    }
     this.markLayer();
+  }
+
+  /** What the container wrote by now. @param {any} found */
+  drawContainer(found) {
+    const open = this.top.querySelector("details")?.open ?? true;
+    const lines = found.paths.map(([kind, path]) => h("li", { class: kind }, h("span", { class: "lx-sign" }, this.signs[kind][0]), ` ${path} `, h("span", { class: "lx-word" }, kind)));
+    if (found.more) lines.push(h("li", {}, `… and ${found.more.toLocaleString("en")} more`));
+    this.top.replaceChildren(h("span", { class: "lx-core", "aria-hidden": "true" }), h("span", { class: "lx-number", "aria-hidden": "true" }, "✎"),
+      h("div", { class: "lx-what" }, h("span", { class: "lx-made" }, h("b", {}, found.name), ` ${found.state}`),
+        h("span", { class: "lx-numbers" }, h("span", { class: "lx-size" }, found.size_text), h("span", { class: "lx-plus" }, `+${found.added}`),
+          h("span", { class: "lx-tilde" }, `~${found.modified}`), h("span", { class: "lx-minus" }, `−${found.removed}`)),
+        lines.length ? h("details", { open }, h("summary", {}, "what it changed"), h("ul", { class: "lx-written", tabindex: "0", "aria-label": found.label }, ...lines)) : h("span", { class: "lx-quiet" }, "it has changed nothing yet")));
+    this.wrote = JSON.stringify(found);
+  }
+
+  async lookAgain() {
+    if (this.waiting.size || !this.root.offsetParent) return;
+    try {
+      const found = await this.ask("container");
+      if (JSON.stringify(found) !== this.wrote) this.drawContainer(found);
+    } catch (error) {
+      clearInterval(this.looking);
+      this.failed(error);
+    }
   }
 
   /** @param {any} item @param {boolean} choose */

@@ -18,6 +18,7 @@ from labhelpers.image import Image
 from labhelpers.progress import Progress, Task
 from labhelpers.sources import default_cache, open_image, remember
 from labhelpers.view.explorer import Explorer
+from labhelpers.view.writable import Writable
 
 _EVERY = 0.1  # seconds between two words about progress
 
@@ -38,10 +39,13 @@ class Opened:
     shared: Mapping[str, Sequence[str]] = field(default_factory=dict)
     built: Mapping[int, Mapping[str, Any]] = field(default_factory=dict)
     said: str = ""
+    container: Callable[[], Writable] | None = None
 
     def explorer(self) -> Explorer:
         """The view model of it."""
-        return Explorer(self.analysis, other=self.other, shared=self.shared, built=self.built)
+        return Explorer(
+            self.analysis, other=self.other, shared=self.shared, built=self.built, container=self.container
+        )
 
 
 class Loading:
@@ -85,6 +89,26 @@ def open_source(source: Any, compare: Any, progress: Progress | None) -> Opened:
         return Opened(analysis, shared=_shared(analysis))
     other = analysis_of(compare, progress)
     return Opened(analysis, (other, difference(analysis.image, other.image)))
+
+
+def open_container(source: Any, name: str, progress: Progress | None) -> Opened:
+    """Read a container's image (`source`, or what it was made from), with what the container wrote on top."""
+    from labhelpers.engine import connect
+    from labhelpers.engine.images import written
+
+    engine = connect()
+
+    def look() -> Writable:
+        now = written(engine, name)
+        return Writable(now.container, now.running, now.size, now.paths)
+
+    try:
+        opened = open_source(source or f"docker-daemon:{written(engine, name).image}", None, progress)
+    except BaseException:
+        engine.close()
+        raise
+    opened.container = look
+    return opened
 
 
 def analysis_of(source: Any, progress: Progress | None) -> Analysis:
