@@ -226,7 +226,7 @@ def apply(disk: Disk, tar: bytes, mine: list[Content]) -> list[str]:
         elif victim in disk.names:
             for path in [*disk.below(victim), victim]:
                 disk.drop(path, "removed", path)
-    waiting: list[tuple[int, str, str]] = []
+    waiting: list[tuple[File, str, str]] = []
     for place, name, entry, data in entries:
         if not name:
             continue
@@ -243,23 +243,23 @@ def apply(disk: Disk, tar: bytes, mine: list[Content]) -> list[str]:
                 continue
             if disk.through_link(target):
                 unsafe.append((place, name))
-                disk.put(name, File("other"))
                 continue
             disk.make_parents(name)
             found = disk.names.get(target)
             if found is not None and found.kind == "dir":
                 found = None  # no file has that name
+            link = File(found.kind, found.content, True) if found else File("other")
+            disk.put(name, link)
             if found is None:
-                waiting.append((place, name, target))
-            disk.put(name, File(found.kind, found.content, True) if found else File("other"))
+                waiting.append((link, name, target))
         elif entry.isreg():
             content = Content(data, name, disk.layer)
             mine.append(content)
             disk.put(name, File("file", content))
         else:
             disk.put(name, File("other"))
-    for _, name, target in waiting:
-        if target in disk.names and disk.names[target].kind != "dir" and name in disk.names:
+    for link, name, target in waiting:
+        if target in disk.names and disk.names[target].kind != "dir" and disk.names.get(name) is link:
             disk.names[name] = File(disk.names[target].kind, disk.names[target].content, True)
     # A whiteout does nothing where no folder was; it passes through a link if there is one in what comes out.
     unsafe += [(place, path) for place, path in doubtful if disk.through_link(path)]
