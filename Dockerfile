@@ -14,7 +14,7 @@ RUN apt-get update -qq \
 USER learner
 WORKDIR /home/learner/workshop
 COPY --chown=learner:learner . .
-RUN --mount=type=secret,id=ca,target=/run/secrets/ca.pem \
+RUN --mount=type=secret,id=ca,target=/run/secrets/ca.pem,mode=0444 \
     if [ -s /run/secrets/ca.pem ]; then export PIP_CERT=/run/secrets/ca.pem; fi; \
     PIP_NO_CACHE_DIR=1 ./lab --version
 ENV SHELL=/bin/bash

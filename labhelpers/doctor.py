@@ -7,7 +7,6 @@ import shutil
 import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
 
 import psutil
 
@@ -86,7 +85,7 @@ def examine(where: Places | None = None, env: Mapping[str, str] | None = None) -
         checks += _stock(engine, where)
         root = str(info.get("DockerRootDir", ""))
         memory = int(info.get("MemTotal") or psutil.virtual_memory().total)
-    checks += [_disk(root if Path(root).is_dir() else _existing(where)), _memory(memory)]
+    checks += [_disk(root, where), _memory(memory)]
     checks += [_jupyter_port(), _hub(), _browser()]
     return checks
 
@@ -160,8 +159,15 @@ def _stock(engine: Engine, where: Places) -> list[Check]:
     return checks
 
 
-def _disk(folder: str) -> Check:
-    free = psutil.disk_usage(folder).free
+def _disk(engine_root: str, where: Places) -> Check:
+    """Free space where the engine stores images or, if that cannot be seen, at the workshop's data."""
+    folder = engine_root
+    try:
+        free = psutil.disk_usage(folder).free
+    except OSError:
+        # In a virtual machine, on another host, or not for this user's eyes.
+        folder = _existing(where)
+        free = psutil.disk_usage(folder).free
     detail = f"{free / 1e9:.1f} GB free at {folder}"
     if free < DISK_NEEDED:
         fix = f"Free some space: {DISK_NEEDED / 1e9:.0f} GB are needed."

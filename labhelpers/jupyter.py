@@ -8,6 +8,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import webbrowser
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
@@ -129,7 +130,11 @@ class Server:
         config = {
             "ServerApp": settings,
             # News are fetched from another host; the workshop asks none.
-            "LabApp": {"news_url": None, "check_for_updates_class": "jupyterlab.NeverCheckForUpdate"},
+            "LabApp": {
+                "default_url": f"/lab/tree/{_FIRST}",
+                "news_url": None,
+                "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+            },
         }
         quiet = {"fetchNews": "false", "checkForUpdates": False}
         folder = where.data / "jupyter"
@@ -173,6 +178,12 @@ class Server:
     def url(self) -> str:
         """Its address, with the token."""
         return f"http://127.0.0.1:{self.port}/lab/tree/{_FIRST}?token={self._token}"
+
+    def open_browser(self) -> None:
+        """Open it in the person's browser, through a page that leads there: `ps` shows no token."""
+        page = self.where.runtime / "jupyter" / f"jpserver-{self.process.pid}-open.html"
+        if page.exists():
+            webbrowser.open(page.as_uri())
 
     def wait_ready(self) -> None:
         """Wait until it answers with its token. Raises LabError with the end of its log when it does not."""

@@ -68,7 +68,7 @@ def parse_platform(value: str) -> Platform:
     if len(parts) == 1:
         parts = ["linux", *parts]
     if len(parts) > 3 or not all(part.replace(".", "").replace("_", "").isalnum() for part in parts):
-        raise FormatError(f"{value!r} is no platform")
+        raise FormatError(f"{value!r} is no platform", "Platforms look like linux/amd64 or linux/arm/v7.")
     parts[1] = _ARCHITECTURES.get(parts[1], parts[1])
     return Platform(*parts)
 

@@ -1,18 +1,20 @@
 """The cache: used where it is certain, ignored where it is not, whole or not there, bounded."""
 
+import json
 import threading
 import time
 
 import pytest
 
 from labhelpers.analysis.waste import analyse
-from labhelpers.errors import FormatError
+from labhelpers.errors import FormatError, ImageError
 from labhelpers.filetree.packed import Packed, pack, unpack
 from labhelpers.layout import layers
 from labhelpers.layout.blobs import OpenFile
 from labhelpers.layout.cache import IndexCache
 from labhelpers.report import analysis_report
 from labhelpers.samples import Node, docker_archive, hard_link, oci_archive, sample_image
+from labhelpers.samples.archives import index, oci_image, outer_tar, path_of, put
 from labhelpers.sources import open_image, remember
 
 FULL = {
@@ -74,6 +76,20 @@ def test_damage_is_ignored(tmp_path, cache, reads):
             for bad in (b"", bytes(data[:50]), bytes(len(data)), bytes(data[:-1]) + b"x"):
                 file.write_bytes(bad)
                 assert look(path, cache) == first
+
+
+def test_a_wrong_media_type_is_noticed_at_every_look(tmp_path, cache):
+    right = oci_archive([FULL], compression="gzip")
+    look(settled(tmp_path / "right.tar", right), cache)
+    look(tmp_path / "right.tar", cache)
+    files, manifest = oci_image([FULL], compression="gzip")
+    body = json.loads(files.pop(path_of(manifest["digest"])))
+    body["layers"][0]["mediaType"] = body["layers"][0]["mediaType"].replace("gzip", "zstd")
+    files["index.json"] = index([put(files, json.dumps(body).encode(), manifest["mediaType"])])
+    path = settled(tmp_path / "wrong.tar", outer_tar(files))
+    for options in ({"cache": None}, {"cache": cache}, {"cache": cache}):
+        with pytest.raises(ImageError, match="not zstd data"):
+            open_image(path, **options)
 
 
 def test_every_changed_byte_is_noticed():

@@ -146,6 +146,7 @@ def test_limits_for_ci(archive, capfd, options, status):
     "options",
     [
         ["--fail-above", "much"],
+        ["--fail-above", "9" * 5000],
         ["--min-efficiency", "2"],
         ["--min-efficiency", "nan"],
         ["--min-efficiency", "x"],
@@ -173,6 +174,11 @@ def test_no_image(tmp_path, capfd):
     assert len(err.splitlines()) == 1
     assert err.startswith("lab: Could not read the image docker-archive:")
     assert not file.exists()
+
+
+def test_what_fixes_a_platform(archive, capfd):
+    _, _, err = lab(capfd, archive, "--platform", "a/b/c/d")
+    assert err.endswith("Platforms look like linux/amd64 or linux/arm/v7.\n")
 
 
 def test_compare(tmp_path, capfd):

@@ -13,6 +13,7 @@ from labhelpers import oci
 from labhelpers.analysis.waste import analyse
 from labhelpers.errors import ImageError, LabError
 from labhelpers.filetree import Limits
+from labhelpers.layout.names import parse_source
 from labhelpers.report import analysis_report
 from labhelpers.samples import archives, docker_archive, layer_tar, oci_archive, oci_folder, sample_image
 from labhelpers.samples.archives import compress, docker_files, oci_files, oci_image, outer_tar
@@ -100,6 +101,9 @@ def test_all_sources_agree(tmp_path, how, verify):
         ("{}/folder", "oci:{}/folder", "latest"),
         ("oci:{}/folder:latest", "oci:{}/folder:latest", "latest"),
         ("oci:{}/with:colon", "oci:{}/with:colon", "latest"),
+        ("{}/d.tar:sample:1", "docker-archive:{}/d.tar:sample:1", "sample:1"),
+        ("{}/o.tar:latest", "oci-archive:{}/o.tar:latest", "latest"),
+        ("{}/with:colon:latest", "oci:{}/with:colon:latest", "latest"),
         ("{}/b.tar", "docker-archive:{}/b.tar", "x:1"),
         ("oci-archive:{}/b.tar", "oci-archive:{}/b.tar", "x:1"),
     ],
@@ -112,6 +116,14 @@ def test_names_of_sources(tmp_path, text, source, reference):
     oci_folder(tmp_path / "with:colon", LAYERS, name="latest")
     image = open_image(text.format(tmp_path))
     assert (image.source, image.reference) == (source.format(tmp_path), reference)
+
+
+def test_an_engines_image_beside_a_folder_of_its_name(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "python").mkdir()
+    write(tmp_path / "x.tar", docker_archive(LAYERS))
+    assert str(parse_source("python:3.12")) == "docker-daemon:python:3.12"
+    assert str(parse_source("x.tar:sample:1")) == "docker-archive:x.tar:sample:1"
 
 
 def platforms(*names):

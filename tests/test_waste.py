@@ -349,6 +349,22 @@ RULES = {
         [("b", 0)],
         (2, 0, 0),
     ),
+    "a hard link through a link, over a file": (
+        [{"l": "d", "d/a": BIG, "b": OTHER, "f": b"1"}, {"b": hard_link("l/a"), "f/b": hard_link("l/a")}],
+        2 * K + 1,
+        4,
+        [],
+        [("b", 1), ("f/b", 1)],
+        (0, 0, 0),
+    ),
+    "a hard link to what lies behind a later link": (
+        [{"b": hard_link("l/a"), "l": "d"}],
+        0,
+        2,
+        [],
+        [],
+        (2, 0, 0),
+    ),
     "a whiteout of nothing at all": (
         [{"a": BIG, "d/b": b"1"}, {"d/.wh.": b"", ".wh...": b"", ".wh..": b""}],
         K + 1,

@@ -152,6 +152,11 @@ class Replay:
             if kind == FOLDER and path in folders:
                 self._restate(path, number)
                 continue
+            if kind == HARDLINK and self._points_through(index.links[number - base]):
+                # Never followed, so it does nothing: what has that name below stays.
+                self._now.unsafe.append(path)
+                self._now.ignored.append(number)
+                continue
             slash = path.rfind("/")
             siblings = folders.get(path[:slash] if slash > 0 else "")
             if siblings is None:
@@ -197,11 +202,9 @@ class Replay:
         found = self.files.get(target)
         if found is not None and found != number and self.files.get(path) == number:
             self._link(number, found)
-        elif found is None and self._behind_link(target) and self.files.get(path) == number:
-            del self.files[path]
-            self.folders[path.rpartition("/")[0]].discard(path)
-            self._now.unsafe.append(path)
-            self._now.ignored.append(number)
+
+    def _points_through(self, target: str) -> bool:
+        return target not in self.files and self._behind_link(target)
 
     def _behind_link(self, path: str) -> bool:
         at = path.find("/")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -13,6 +14,7 @@ from pathlib import Path
 from labhelpers.benchmarks import inputs
 from labhelpers.benchmarks.table import Result
 from labhelpers.errors import LabError
+from labhelpers.places import places
 
 _FILES = 20_000
 _RUNS = 5
@@ -214,18 +216,18 @@ def _engine(image: str | None) -> Result:
     case, goal = "an image in the engine: first look, whole process", "<= 1.1 x docker save"
     try:
         from labhelpers.engine import connect
-        from labhelpers.engine.client import docker_program
+        from labhelpers.engine import environment as shell
 
         engine = connect()
         images = engine.api.images.list()
-        environment = {**os.environ, **engine.environment()}
+        environment = {**os.environ, **shell(engine, places())}
     except LabError as error:
         return Result(case=case, goal=goal, note=error.found)
     largest = max((item for item in images if item.tags), key=lambda item: item.attrs["Size"], default=None)
     if image is None and largest is None:
         return Result(case=case, goal=goal, note="the engine holds no image")
     name = str(image or (largest and largest.tags[0]))
-    docker = docker_program(environment)
+    docker = shutil.which("docker", path=environment["PATH"])
     if docker is None:
         return Result(case=case, goal=goal, note="there is no docker command line to hold it against")
     number = iter(range(1000))

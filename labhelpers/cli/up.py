@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import signal
 import sys
-import webbrowser
 from types import FrameType
 
 import click
@@ -72,7 +71,7 @@ def command(port: int | None, no_browser: bool, yes: bool) -> int:
                     server.wait_ready()
                 console.print(f"\nThe workshop is open at\n  {server.url}\nCtrl-C ends it.", markup=False)
                 if not no_browser:
-                    webbrowser.open(server.url)
+                    server.open_browser()
                 return _stay(server)
             finally:
                 server.stop()

@@ -1,13 +1,11 @@
 """One engine, as the workshop uses it: a thin layer over the Docker SDK that speaks this project's errors.
 
 The SDK does what the Engine API offers; what lives in the client (build, compose) goes through the docker
-command line, see `Engine.environment`.
+command line, see `labhelpers.engine.environment`.
 """
 
 from __future__ import annotations
 
-import os
-import shutil
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -56,10 +54,6 @@ class Engine:
         driver = str(info.get("Driver", "?"))
         status = dict(pair for pair in info.get("DriverStatus") or [] if len(pair) == 2)
         return f"containerd ({driver})" if "containerd" in str(status.get("driver-type", "")) else driver
-
-    def environment(self) -> dict[str, str]:
-        """What `docker …` needs in its environment to reach this same engine."""
-        return {"DOCKER_HOST": self.host}
 
     def has_image(self, reference: str) -> bool:
         """Whether the engine's image store has this name."""
@@ -146,8 +140,3 @@ def _knock(host: str, timeout: int) -> None:
         with socket.socket(socket.AF_UNIX) as probe:
             probe.settimeout(timeout)
             probe.connect(host.removeprefix("unix://"))
-
-
-def docker_program(environment: dict[str, str]) -> str | None:
-    """The docker command line that this environment finds, or None."""
-    return shutil.which("docker", path=environment.get("PATH", os.environ.get("PATH")))

@@ -116,6 +116,8 @@ class Embedded:
             self._prepare(progress)
             with progress.task("Starting the engine", unit="steps") as task:
                 leftovers.end_all(self._left())
+                # A killed engine leaves it, and by now the number may be another process's.
+                self.pid_file.unlink(missing_ok=True)
                 self._network()
                 self._launch()
                 engine = self._wait()

@@ -22,7 +22,7 @@ from labhelpers.filetree.packed import Packed
 from labhelpers.layout.blobs import Blob, FileBlob
 from labhelpers.layout.cache import IndexCache
 from labhelpers.layout.content import LayerContent
-from labhelpers.layout.inflate import InflateReader
+from labhelpers.layout.inflate import InflateReader, sniff
 from labhelpers.progress import Task
 
 _END = bytes(1024)
@@ -176,8 +176,8 @@ def _from_cache(cache: IndexCache, layer: StoredLayer, meter: Meter) -> Packed |
         packed = cache.load(layer.diff_id, trusted=True)
         return packed if packed is not None and layer.digest in packed.blobs else None
     packed = cache.load(layer.diff_id, trusted=False) or cache.load(layer.diff_id, trusted=True)
-    if packed is None or not isinstance(blob, FileBlob):
-        return None
+    if packed is None or not isinstance(blob, FileBlob) or sniff(blob.read_at(0, 4)) != layer.how:
+        return None  # a wrong media type is wrong whatever is known of the blob
     seen = cache.seen(blob.file.identity).get(str(blob.start))
     if seen is not None and seen == mark_of(layer, packed.index, packed.index.digests):
         return packed

@@ -15,6 +15,8 @@ DAEMON, DOCKER_ARCHIVE, OCI, OCI_ARCHIVE, REGISTRY = (
     "oci-archive",
     "docker",
 )
+_PATHS = ("/", "./", "../", "~", "\\")
+_SUFFIXES = (".tar", ".tar.gz", ".tgz", ".tar.zst")
 _FILES = (DOCKER_ARCHIVE, OCI, OCI_ARCHIVE)
 _FIX = (
     "Give a name (python:3.12), a file or folder, or docker-daemon:NAME, docker-archive:FILE, oci:FOLDER, "
@@ -58,9 +60,12 @@ def parse_source(text: str) -> Source:
     if _exists(text):
         path = Path(text)
         return Source(OCI if path.is_dir() else DOCKER_ARCHIVE, path=path, bare=True)
-    if text.startswith(("/", "./", "../", "~", "\\")) or text.endswith(
-        (".tar", ".tar.gz", ".tgz", ".tar.zst")
-    ):
+    like_a_path = text.startswith(_PATHS)
+    found = _split(text)
+    if found is not None and (like_a_path or found[0].endswith(_SUFFIXES)):
+        path = Path(found[0])  # python:3.12 stays a name beside a folder called python
+        return Source(OCI if path.is_dir() else DOCKER_ARCHIVE, path=path, image=found[1], bare=True)
+    if like_a_path or text.endswith(_SUFFIXES):
         raise ImageError(
             f"read the image {_shown(text)}", "there is no such file or folder", "Check the path."
         )
@@ -77,13 +82,22 @@ def _daemon_name(text: str) -> str:
 
 
 def _file(transport: str, rest: str, text: str) -> Source:
+    found = _split(rest)
+    if found is None:
+        raise ImageError(
+            f"read the image {_shown(text)}", "there is no such file or folder", "Check the path."
+        )
+    return Source(transport, path=Path(found[0]), image=found[1])
+
+
+def _split(text: str) -> tuple[str, str | None] | None:
     """PATH[:IMAGE]: the longest beginning that exists is the path, which may itself hold colons."""
-    end = len(rest)
+    end = len(text)
     while end > 0:
-        if _exists(rest[:end]):
-            return Source(transport, path=Path(rest[:end]), image=rest[end + 1 :] or None)
-        end = rest.rfind(":", 0, end)
-    raise ImageError(f"read the image {_shown(text)}", "there is no such file or folder", "Check the path.")
+        if _exists(text[:end]):
+            return text[:end], text[end + 1 :] or None
+        end = text.rfind(":", 0, end)
+    return None
 
 
 def _exists(path: str) -> bool:

@@ -149,8 +149,8 @@ class TestOpened:
 def test_a_second_up_while_the_first_prepares(furnished: Room) -> None:
     first = furnished.open("up", "--no-browser", "--yes")
     try:
-        lock = furnished.places.runtime / "up.lock"
-        wait_until(lock.exists, 60, what="the first", every=0.01, log=first.text)
+        # What it says, it says with the lock in its hands; the lock's file alone shows nothing.
+        first.prints("…")
         # Stopped, it stays in the middle of its work for as long as this test likes.
         first.process.send_signal(signal.SIGSTOP)
         second = furnished.lab("up", "--no-browser", "--yes")
