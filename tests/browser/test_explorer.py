@@ -14,6 +14,9 @@ from driving import Lab, open_notebook, run_cells, save
 from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, Page, expect
 
+from labhelpers.engine import Engine, session
+from labhelpers.labels import WORKSHOP
+from labhelpers.places import places
 from labhelpers.wait import wait_until
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine]
@@ -59,9 +62,9 @@ def write(lab: Lab) -> Iterator[object]:
 
     yield write
     for path in made:
-        for session in lab.call("GET", "sessions"):
-            if session["path"] == path:
-                lab.call("DELETE", f"sessions/{session['id']}")
+        for one in lab.call("GET", "sessions"):
+            if one["path"] == path:
+                lab.call("DELETE", f"sessions/{one['id']}")
         lab.call("DELETE", f"contents/{path}")
 
 
@@ -309,3 +312,51 @@ def test_after_a_restart_the_cell_brings_it_back(page: Page, lab: Lab, write) ->
     expect(process).not_to_have_text(before, timeout=60_000)
     explorer.locator("[data-layer='1']").click()
     expect(explorer.locator(".lx-row", has_text="passwd")).to_be_visible()
+
+
+def test_a_build_is_seen_while_it_goes_and_says_why_the_cache_was_lost(
+    page: Page, lab: Lab, write, engine: Engine, tmp_path: Path
+) -> None:
+    mark = uuid.uuid4().hex[:8]
+    (tmp_path / "Dockerfile").write_text(
+        f"FROM localhost:5005/lab/busybox:1\nCOPY a.txt /a\nRUN echo {mark} > /b && sleep 3\nCOPY c.txt /c\n"
+    )
+    (tmp_path / "a.txt").write_text("a")
+    (tmp_path / "c.txt").write_text("c")
+    tag = f"explorer-{mark}:1"
+    build = f"first = labhelpers.explore.build({str(tmp_path)!r}, tag={tag!r}); first"
+    change = f"from pathlib import Path; Path({str(tmp_path)!r}, 'c.txt').write_text('changed')"
+    path = write(f"import labhelpers\n{build}", f"{change}\n{build}")
+    try:
+        open_notebook(page, lab, path)
+        run_cells(page)
+        expect(page.locator(".lx-box.running", has_text="sleep 3")).to_be_visible(timeout=60_000)
+        second = page.locator(".lx").nth(1)
+        expect(second.locator(".lx-phase")).to_contain_text(
+            "The cache was lost at step 4/4 (COPY c.txt /c): c.txt changed.",
+            timeout=60_000,
+        )
+        expect(second.locator("[data-layer='3']")).to_contain_text("run, ")
+        expect(second.locator("[data-layer='2']")).to_contain_text("reused from cache")
+    finally:
+        engine.api.images.remove(tag, force=True)
+
+
+def test_a_containers_writes_appear_while_it_works(page: Page, lab: Lab, write, engine: Engine) -> None:
+    name = f"explorer-{uuid.uuid4().hex[:8]}"
+    container = engine.api.containers.run(
+        "localhost:5005/lab/busybox:1",
+        ["sleep", "300"],
+        name=name,
+        detach=True,
+        labels={WORKSHOP: session(places())},
+    )
+    try:
+        show(page, lab, write(f"import labhelpers\nlabhelpers.explore(container={name!r})"))
+        layer = page.locator(".lx-writable")
+        expect(layer).to_contain_text("it has changed nothing yet")
+        container.exec_run(["sh", "-c", "echo 1 > /new && rm /bin/wget"])
+        expect(layer).to_contain_text("/new added", timeout=20_000)
+        expect(layer).to_contain_text("/bin/wget removed")
+    finally:
+        container.remove(force=True)
