@@ -14,7 +14,8 @@ from labhelpers.analysis.waste import Analysis
 from labhelpers.errors import UsageError
 from labhelpers.filetree import printable
 from labhelpers.view import one, stack, words, writable
-from labhelpers.view.listing import Differences, Filesystem, LayerAlone, Listing
+from labhelpers.view.differing import Differences
+from labhelpers.view.listing import Filesystem, LayerAlone, Listing
 from labhelpers.view.rows import Rows, parse_filter
 from labhelpers.view.waste import waste
 from labhelpers.view.writable import Writable

@@ -1,4 +1,4 @@
-"""What the file view can list: one layer alone, the filesystem up to it, or what differs between two images.
+"""What the file view can list: one layer alone, or the filesystem up to it (`differing`: two images).
 
 Each listing answers the same few questions about paths (without a leading slash; "" is the root); `rows`
 makes windows of them. Nothing is drawn for a path before it is on the screen.
@@ -10,7 +10,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from labhelpers.analysis.changes import Change
-from labhelpers.analysis.difference import Difference
 from labhelpers.analysis.tree import Tree
 from labhelpers.filetree import printable
 from labhelpers.filetree.index import FOLDER, HARDLINK, KINDS, Entry
@@ -79,7 +78,7 @@ def entry_row(path: str, kind: str, entry: Entry | None, size: int | None) -> di
     return row
 
 
-class _Tally:
+class Tally:
     """Folders made of a list of paths, with what is below each added up when first asked for."""
 
     def __init__(
@@ -109,6 +108,7 @@ class _Tally:
             path = above
 
     def total(self, folder: str) -> int:
+        """Content bytes below a folder."""
         if self._totals is None:
             totals = dict.fromkeys(self.folders, 0)
             for path, size in self.files.items():
@@ -131,7 +131,7 @@ class LayerAlone:
         self._layer = layer
         self._final = final
         self._hidden_in = hidden_in
-        self._tally = _Tally(
+        self._tally = Tally(
             {c.path: _size_of(c) for c in changes if not c.folder},
             [c.path for c in changes if c.folder],
             not_stored=[c.path for c in changes if c.kind == "removed"],
@@ -175,7 +175,7 @@ class LayerAlone:
     def counts(self) -> Mapping[str, int]:
         """By kind of change; what later layers hide is counted beside."""
         if self._counts is None:
-            self._counts = _count(self)
+            self._counts = count_changes(self)
         return self._counts
 
     def row(self, path: str) -> dict[str, Any]:
@@ -201,7 +201,7 @@ def _size_of(change: Change) -> int:
     return entry.logical_size if entry is not None else 0
 
 
-def _count(listing: Listing) -> dict[str, int]:
+def count_changes(listing: Listing) -> dict[str, int]:
     found = dict.fromkeys(words.SIGNS, 0)
     for path in listing.paths():
         kind = listing.kind_of_change(path)
@@ -290,71 +290,3 @@ class Filesystem:
         if found.layer is not None:
             row["layer"] = found.layer
         return row
-
-
-class Differences:
-    """The paths that differ between two images."""
-
-    def __init__(self, found: Difference) -> None:
-        self._found = {item.path: item for item in found.files}
-        self._tally = _Tally({item.path: abs(item.size) for item in found.files}, ())
-        self._counts: dict[str, int] | None = None
-
-    def children(self, folder: str) -> Iterable[str]:
-        """The paths in a folder that differ, or hold some that do."""
-        return self._tally.folders.get(folder, ())
-
-    def is_folder(self, path: str) -> bool:
-        """Whether it can be opened."""
-        return path in self._tally.folders
-
-    def has(self, path: str) -> bool:
-        """Whether something differs there."""
-        return path in self._tally.folders or path in self._found
-
-    def size(self, path: str) -> int:
-        """By how many bytes the images differ there, whichever is larger."""
-        return self._tally.total(path) if path in self._tally.folders else self._tally.files[path]
-
-    def kind_of_change(self, path: str) -> str:
-        """From the first image to the second."""
-        item = self._found.get(path)
-        if item is None:
-            return ""
-        return "metadata" if item.kind == "modified" and not item.content else item.kind
-
-    def is_hidden(self, path: str) -> bool:
-        """Never."""
-        return False
-
-    def paths(self) -> Iterable[str]:
-        """All that differs."""
-        return self._tally.files
-
-    def counts(self) -> Mapping[str, int]:
-        """By kind of change."""
-        if self._counts is None:
-            self._counts = _count(self)
-        return self._counts
-
-    def row(self, path: str) -> dict[str, Any]:
-        """One path; its size is the difference, with its sign."""
-        item = self._found.get(path)
-        if item is None or path in self._tally.folders:
-            row = entry_row(path, FOLDER, None, self.size(path))
-            row["change"] = ""
-            row["size_text"] = f"± {row['size_text']}"
-            return row
-        entry = item.after or item.before
-        assert entry is not None
-        row = entry_row(path, entry.kind, entry, None)
-        row["size_text"] = signed(item.size)
-        row["change"] = self.kind_of_change(path)
-        return row
-
-
-def signed(size: int) -> str:
-    """A difference in bytes with its sign in words' place: "+1.2 kB", "−3 bytes", "same size"."""
-    if not size:
-        return "same size"
-    return f"+{human(size)}" if size > 0 else f"−{human(-size)}"
