@@ -202,6 +202,7 @@ def _size_of(change: Change) -> int:
 
 
 def count_changes(listing: Listing) -> dict[str, int]:
+    """How many of a listing's paths there are of each kind of change, and how many are hidden."""
     found = dict.fromkeys(words.SIGNS, 0)
     for path in listing.paths():
         kind = listing.kind_of_change(path)
