@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from typing import Any
 
 from labhelpers.analysis.difference import Difference
 from labhelpers.filetree.index import FOLDER
 from labhelpers.units import human
-from labhelpers.view.listing import Tally, count_changes, entry_row
+from labhelpers.view.listing import entry_row
+from labhelpers.view.tally import Tallied, Tally
 
 
-class Differences:
-    """The paths that differ between two images."""
+class Differences(Tallied):
+    """The paths that differ between two images; a path's size is by how many bytes, whichever is larger."""
 
     def __init__(self, found: Difference) -> None:
         self._found = {item.path: item for item in found.files}
-        self._tally = Tally({item.path: abs(item.size) for item in found.files}, ())
-        self._counts: dict[str, int] | None = None
-
-    def children(self, folder: str) -> Iterable[str]:
-        """The paths in a folder that differ, or hold some that do."""
-        return self._tally.folders.get(folder, ())
-
-    def is_folder(self, path: str) -> bool:
-        """Whether it can be opened."""
-        return path in self._tally.folders
-
-    def has(self, path: str) -> bool:
-        """Whether something differs there."""
-        return path in self._tally.folders or path in self._found
-
-    def size(self, path: str) -> int:
-        """By how many bytes the images differ there, whichever is larger."""
-        return self._tally.total(path) if path in self._tally.folders else self._tally.files[path]
+        super().__init__(self._found, Tally({item.path: abs(item.size) for item in found.files}, ()))
 
     def kind_of_change(self, path: str) -> str:
         """From the first image to the second."""
@@ -45,16 +28,6 @@ class Differences:
     def is_hidden(self, path: str) -> bool:
         """Never."""
         return False
-
-    def paths(self) -> Iterable[str]:
-        """All that differs."""
-        return self._tally.files
-
-    def counts(self) -> Mapping[str, int]:
-        """By kind of change."""
-        if self._counts is None:
-            self._counts = count_changes(self)
-        return self._counts
 
     def row(self, path: str) -> dict[str, Any]:
         """One path; its size is the difference, with its sign."""

@@ -15,6 +15,7 @@ from labhelpers.filetree import printable
 from labhelpers.filetree.index import FOLDER, HARDLINK, KINDS, Entry
 from labhelpers.units import human
 from labhelpers.view import words
+from labhelpers.view.tally import Tallied, Tally
 
 
 class Listing(Protocol):
@@ -78,49 +79,7 @@ def entry_row(path: str, kind: str, entry: Entry | None, size: int | None) -> di
     return row
 
 
-class Tally:
-    """Folders made of a list of paths, with what is below each added up when first asked for."""
-
-    def __init__(
-        self, sizes: Mapping[str, int], folders: Iterable[str], *, not_stored: Iterable[str] = ()
-    ) -> None:
-        self.files = sizes
-        self._not_stored = frozenset(not_stored)
-        self.folders: dict[str, list[str]] = {"": []}
-        for path in sorted(folders):  # what stands above comes first
-            if path and path not in self.folders:
-                self._add(path)
-                self.folders[path] = []
-        for path in sizes:
-            if path not in self.folders:
-                self._add(path)
-        self._totals: dict[str, int] | None = None
-
-    def _add(self, path: str) -> None:
-        """Put a path into its folder, and folders that are only implied into theirs."""
-        while path:
-            above = path.rpartition("/")[0]
-            inside = self.folders.get(above)
-            if inside is not None:
-                inside.append(path)
-                return
-            self.folders[above] = [path]
-            path = above
-
-    def total(self, folder: str) -> int:
-        """Content bytes below a folder."""
-        if self._totals is None:
-            totals = dict.fromkeys(self.folders, 0)
-            for path, size in self.files.items():
-                totals[path.rpartition("/")[0]] += 0 if path in self._not_stored else size
-            for path in sorted(self.folders, key=lambda name: name.count("/"), reverse=True):
-                if path:
-                    totals[path.rpartition("/")[0]] += totals[path]
-            self._totals = totals
-        return self._totals[folder]
-
-
-class LayerAlone:
+class LayerAlone(Tallied):
     """What one layer holds and removes, and nothing else. `final`: the filesystem of the whole image."""
 
     def __init__(
@@ -131,28 +90,12 @@ class LayerAlone:
         self._layer = layer
         self._final = final
         self._hidden_in = hidden_in
-        self._tally = Tally(
+        tally = Tally(
             {c.path: _size_of(c) for c in changes if not c.folder},
             [c.path for c in changes if c.folder],
             not_stored=[c.path for c in changes if c.kind == "removed"],
         )
-        self._counts: dict[str, int] | None = None
-
-    def children(self, folder: str) -> Iterable[str]:
-        """The paths in a folder."""
-        return self._tally.folders.get(folder, ())
-
-    def is_folder(self, path: str) -> bool:
-        """Whether it can be opened."""
-        return path in self._tally.folders
-
-    def has(self, path: str) -> bool:
-        """Whether the layer touches it."""
-        return path in self._tally.folders or path in self._changes
-
-    def size(self, path: str) -> int:
-        """Content bytes."""
-        return self._tally.total(path) if path in self._tally.folders else self._tally.files[path]
+        super().__init__(self._changes, tally)
 
     def kind_of_change(self, path: str) -> str:
         """What the layer did there."""
@@ -167,16 +110,6 @@ class LayerAlone:
         replay = self._final.replay
         shown = replay.files.get(path)
         return shown is None or replay.layer_of(shown) != self._layer
-
-    def paths(self) -> Iterable[str]:
-        """All that is no folder."""
-        return self._tally.files
-
-    def counts(self) -> Mapping[str, int]:
-        """By kind of change; what later layers hide is counted beside."""
-        if self._counts is None:
-            self._counts = count_changes(self)
-        return self._counts
 
     def row(self, path: str) -> dict[str, Any]:
         """One path."""
@@ -199,18 +132,6 @@ def _files_last(change: Change) -> bool:
 def _size_of(change: Change) -> int:
     entry = change.after or change.before
     return entry.logical_size if entry is not None else 0
-
-
-def count_changes(listing: Listing) -> dict[str, int]:
-    """How many of a listing's paths there are of each kind of change, and how many are hidden."""
-    found = dict.fromkeys(words.SIGNS, 0)
-    for path in listing.paths():
-        kind = listing.kind_of_change(path)
-        if kind:
-            found[kind] += 1
-        if listing.is_hidden(path):
-            found["hidden"] += 1
-    return found
 
 
 class Filesystem:
