@@ -8,79 +8,75 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
-import subprocess
-import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
-from support import ROOT, Up, cannot
+import shared
+from support import Up, cannot
 
-from labhelpers.engine import Engine, connect, environment
-from labhelpers.engine.embedded import Embedded, why_not
+from labhelpers.engine import Engine, connect, environment, session
 from labhelpers.errors import LabError
 from labhelpers.places import places
-from labhelpers.registry.server import PORT, ClassRegistry, listening
+from labhelpers.registry.server import ClassRegistry
 from labhelpers.stock import REGISTRY_IMAGE
-from labhelpers.wait import wait_until
+
+_HOME = pytest.StashKey[Path | None]()
+
+
+def _is_first(config: pytest.Config) -> bool:
+    """Whether this is the process that a person started, not one of pytest-xdist's."""
+    return not hasattr(config, "workerinput")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if _is_first(config):
+        config.stash[_HOME] = shared.begin()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if _is_first(config) and _HOME in config.stash:
+        shared.end(config.stash[_HOME])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: shared.order(item.nodeid))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Tests that would disturb each other stay in one process."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Groups(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return shared.group(nodeid)
+
+    config.option.loadscopereorder = False  # the order is that of `shared.order`
+    return Groups(config, log)
+
+
+@pytest.fixture(autouse=True)
+def _one_notebook_at_a_time(request: pytest.FixtureRequest) -> Iterator[None]:
+    """A test that says which notebook's names it uses has them for itself.
+
+    It says so by its parameter (`[03_containers]`, `[03.inspect-…]`) or by `@pytest.mark.notebook("03")`.
+    """
+    marker = request.node.get_closest_marker("notebook")
+    found = re.search(r"\[(\d\d)[_.]", request.node.nodeid)
+    number = marker.args[0] if marker else found and found.group(1)
+    if not number or "engine" not in request.keywords:
+        yield
+        return
+    with shared.one_at_a_time(number):
+        yield
 
 
 @pytest.fixture(scope="session")
-def home() -> Iterator[Path | None]:
-    """Where this run's workshop lives; None when it is the user's own, which is running."""
-    if given := os.environ.get("LAB_TEST_HOME"):
-        os.environ["LABHELPERS_HOME"] = given
-        yield Path(given)
-        return
-    if "LABHELPERS_HOME" in os.environ or Embedded(places()).process() or listening(PORT):
-        yield None
-        return
-    folder = Path(tempfile.gettempdir()) / f"labhelpers-test-{os.getuid()}"
-    os.environ["LABHELPERS_HOME"] = str(folder)
-    _remove(folder)
-    try:
-        yield folder
-    finally:
-        _remove(folder)
-        del os.environ["LABHELPERS_HOME"]
-
-
-def _remove(folder: Path) -> None:
-    if folder.exists():
-        # With an engine of somebody else's, what these tests made in it goes first.
-        subprocess.run([sys.executable, "-m", "labhelpers", "clean", "--engine"], cwd=ROOT, check=True)
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="session")
-def up(home: Path | None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Up]:
+def up() -> Up:
     """`./lab up` as a person starts it, from whatever there is to an address that answers."""
-    out = tmp_path_factory.mktemp("up") / "output"
-    with out.open("wb") as sink:
-        process = subprocess.Popen(
-            [str(ROOT / "lab"), "up", "--no-browser", "--yes"],
-            stdout=sink,
-            stderr=subprocess.STDOUT,
-            cwd=ROOT,
-        )
-
-    def address() -> str | None:
-        text = out.read_text()
-        if process.poll() is not None and process.returncode:
-            if (reason := why_not()) and "Could not start an engine of the workshop's own" in text:
-                cannot(f"no engine runs here, and none can be brought: {reason}")
-            pytest.fail(f"./lab up ended with {process.returncode}:\n{text}")
-        found = re.search(r"http://127\.0\.0\.1\S+token=\S+", text)
-        return found.group() if found else None
-
-    try:
-        url = wait_until(address, 900, what="./lab up", log=out.read_text)
-        yield Up(url, out.read_text())
-    finally:
-        process.terminate()
-        process.wait(60)
+    return shared.bring_up()
 
 
 @pytest.fixture(scope="session")
@@ -103,6 +99,4 @@ def docker_env(engine: Engine) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def class_registry(engine: Engine) -> ClassRegistry:
     """The class registry that `./lab up` started."""
-    from labhelpers.engine import session
-
     return ClassRegistry(engine, session(places()), REGISTRY_IMAGE)

@@ -16,6 +16,8 @@ from labhelpers.errors import LabError
 from labhelpers.process import is_root, run
 
 _ROOT = Path(__file__).resolve().parents[2]
+# Most tests wait for an engine or a browser: three at a time keep two processors busy.
+_SIDE_BY_SIDE = ["-n", "3", "--dist", "loadscope"]
 
 
 def _bring_browser() -> str | None:
@@ -48,7 +50,7 @@ def _bring_browser() -> str | None:
 )
 @click.pass_context
 def command(ctx: click.Context) -> int:
-    """Run every test: code, engine, notebooks, browser. ARGS go to pytest.
+    """Run every test: code, engine, notebooks, browser. ARGS go to pytest (-n 0: one at a time).
 
     Where no engine runs, one is brought for the tests, in a folder of its own, and removed afterwards.
     A test that cannot run here is named with its reason in the summary; on CI (CI=true) it fails.
@@ -56,6 +58,9 @@ def command(ctx: click.Context) -> int:
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     if why := _bring_browser():
         console.print(f"! Browser tests cannot run: {why}", markup=False)
+    # Who says how many, or wants to look into a test that fails, gets what they ask for.
+    alone = any(word.startswith(("-n", "--numprocesses", "--pdb", "--collect-only")) for word in ctx.args)
+    workers = [] if alone else _SIDE_BY_SIDE
     return subprocess.run(
-        [sys.executable, "-m", "pytest", *ctx.args], cwd=_ROOT, env=env, check=False
+        [sys.executable, "-m", "pytest", *workers, *ctx.args], cwd=_ROOT, env=env, check=False
     ).returncode

@@ -45,6 +45,7 @@ def see(page: Page, text: str) -> None:
 
 
 @pytest.mark.parametrize("notebook", ["03_containers.ipynb"], indirect=True)
+@pytest.mark.notebook("03")
 def test_containers_run_top_to_bottom(page: Page, lab: Lab, notebook: str, engine: Engine) -> None:
     cells = run_all(page, lab, notebook)
     raised = [c["source"] for c in cells for o in c["outputs"] if o["output_type"] == "error"]

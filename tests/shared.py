@@ -1,0 +1,133 @@
+"""One workshop for all processes of a test run, and which tests may run beside each other.
+
+The first process decides where the workshop lives and takes it down; whichever needs it first brings it up.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import psutil
+import pytest
+from filelock import FileLock
+from support import ROOT, Up, cannot
+
+from labhelpers.engine.embedded import Embedded, why_not
+from labhelpers.places import places
+from labhelpers.registry.server import PORT, listening
+from labhelpers.wait import wait_until
+
+_VARIABLE = "LAB_TEST_RUN"  # the folder of this run, for the processes that pytest-xdist starts
+_START = 900  # seconds
+_started: list[subprocess.Popen[bytes]] = []  # kept, since it outlives the test that asked for it
+
+# Groups that take longest come first, so that none of them is begun when the others have ended.
+_FIRST = ("owner", "browser", "notebook")
+
+
+def group(nodeid: str) -> str:
+    """Which tests run one after the other, in one process: those of one notebook use the same names."""
+    if nodeid.startswith("tests/owner/"):
+        return nodeid.split("::")[0]
+    if nodeid.startswith("tests/browser/"):
+        return "browser"  # one JupyterLab, whose theme is everybody's
+    if found := re.search(r"\[(\d\d)[_.]", nodeid):
+        return f"notebook {found.group(1)}"
+    return nodeid.split("::")[0]
+
+
+def order(nodeid: str) -> int:
+    """The place of a test's group: 0 is first."""
+    name = group(nodeid)
+    return next((i for i, start in enumerate(_FIRST) if start in name), len(_FIRST))
+
+
+def folder() -> Path:
+    """The folder that the processes of this run share."""
+    return Path(os.environ[_VARIABLE])
+
+
+def begin() -> Path | None:
+    """Decide where this run's workshop lives: a folder of its own, or None for the user's own.
+
+    What a killed run left there is removed first. LAB_TEST_HOME=DIR keeps such a folder between runs.
+    """
+    os.environ[_VARIABLE] = tempfile.mkdtemp(prefix="labhelpers-run-")
+    if given := os.environ.get("LAB_TEST_HOME"):
+        os.environ["LABHELPERS_HOME"] = given
+        return None
+    if "LABHELPERS_HOME" in os.environ or Embedded(places()).process() or listening(PORT):
+        return None
+    home = Path(tempfile.gettempdir()) / f"labhelpers-test-{os.getuid() if hasattr(os, 'getuid') else ''}"
+    os.environ["LABHELPERS_HOME"] = str(home)
+    _remove(home)
+    return home
+
+
+def end(home: Path | None) -> None:
+    """Take down what this run brought up."""
+    with contextlib.suppress(OSError, ValueError, psutil.Error):
+        process = psutil.Process(int((folder() / "up.pid").read_text()))
+        if "up" in process.cmdline():
+            process.terminate()
+            process.wait(60)
+    if home:
+        _remove(home)
+    shutil.rmtree(folder(), ignore_errors=True)
+
+
+def _remove(home: Path) -> None:
+    if home.exists():
+        # With an engine of somebody else's, what these tests made in it goes first.
+        subprocess.run([sys.executable, "-m", "labhelpers", "clean", "--engine"], cwd=ROOT, check=True)
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def bring_up() -> Up:
+    """`./lab up` as a person starts it, once for all processes of this run."""
+    out, pid = folder() / "up.out", folder() / "up.pid"
+    with FileLock(folder() / "up.lock", timeout=_START):
+        if not pid.exists():
+            with out.open("wb") as sink:
+                process = subprocess.Popen(
+                    [str(ROOT / "lab"), "up", "--no-browser", "--yes"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=sink,
+                    stderr=subprocess.STDOUT,
+                    cwd=ROOT,
+                    start_new_session=True,  # it serves the other processes too, after this one's end
+                )
+            _started.append(process)
+            pid.write_text(str(process.pid))
+        number = int(pid.read_text())
+
+        def address() -> str | None:
+            text = out.read_text()
+            if found := re.search(r"http://127\.0\.0\.1\S+token=\S+", text):
+                return found.group()
+            if not _runs(number):
+                if (reason := why_not()) and "Could not start an engine of the workshop's own" in text:
+                    cannot(f"no engine runs here, and none can be brought: {reason}")
+                pytest.fail(f"./lab up ended:\n{text}")
+            return None
+
+        return Up(wait_until(address, _START, what="./lab up", log=out.read_text), out.read_text())
+
+
+def _runs(number: int) -> bool:
+    try:
+        return psutil.Process(number).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
+
+
+def one_at_a_time(number: str) -> FileLock:
+    """The lock of a notebook: whoever uses its names (`…-NN`) and ports holds it meanwhile."""
+    return FileLock(folder() / f"notebook-{number}.lock", timeout=1200)
