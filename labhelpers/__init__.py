@@ -15,6 +15,7 @@ _PUBLIC = {
     "LabError": "labhelpers.errors",
     "Layer": "labhelpers.image",
     "LayerExplorer": "labhelpers.widgets.layer_explorer",
+    "Project": "labhelpers.compose",
     "analyse": "labhelpers.analysis.waste",
     "connect": "labhelpers.engine",
     "doctor_panel": "labhelpers.widgets.doctor",

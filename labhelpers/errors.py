@@ -8,6 +8,7 @@ LabError                     anything the workshop reports to a person
 │   └── EngineUnreachable    an engine was named, but it does not answer
 ├── RegistryError            a registry refused, is missing or is full
 ├── StockError               a stock image could not be made
+├── ComposeError         Compose refused a file, or a service did not come up; carries its log
 ├── PortTaken                another program listens on a port that is needed
 ├── NotebookError            a notebook cannot be built or run
 ├── WaitTimeout              something did not come up in time; carries its log
@@ -42,6 +43,10 @@ class LabError(Exception):
     def message(self) -> str:
         """The error as one line."""
         return f"Could not {self.tried}: {self.found.rstrip('.')}. {self.fix}".strip()
+
+    def _render_traceback_(self) -> list[str]:
+        """What a notebook shows instead of the stack (IPython asks for it): the message, and the log."""
+        return [f"{type(self).__name__}: {self.message}", *self.log.splitlines()]
 
 
 class UsageError(LabError):
@@ -85,6 +90,10 @@ class RegistryError(LabError):
 
 class StockError(LabError):
     """A stock image could not be made."""
+
+
+class ComposeError(LabError):
+    """Compose refused a file, or a service of a project did not come up."""
 
 
 class PortTaken(LabError):

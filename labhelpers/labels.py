@@ -8,3 +8,5 @@ WORKSHOP = "org.labhelpers.workshop"
 RECIPE = "org.labhelpers.recipe"
 # What a thing is for ("class-registry", "stock"), for people who look.
 ROLE = "org.labhelpers.role"
+# Compose's own, on all that it makes: the name of the project.
+COMPOSE_PROJECT = "com.docker.compose.project"

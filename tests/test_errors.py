@@ -34,3 +34,18 @@ def test_wrong_use_has_a_status_of_its_own() -> None:
 def test_a_failed_command_carries_command_status_and_log() -> None:
     error = ProcessError("do it", "no", "", argv=("a", "b"), status=3, log="l")
     assert (error.argv, error.status, error.log, error.exit_status) == (("a", "b"), 3, "l", 1)
+
+
+def test_a_notebook_shows_the_message_and_no_stack() -> None:
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    shell = InteractiveShell()
+    shell.user_ns["fail"] = lambda: (_ for _ in ()).throw(
+        LabError("open x", "it is shut", "Knock.", log="a\nb")
+    )
+    with capture_output() as shown:
+        shell.run_cell("fail()")
+    assert "LabError: Could not open x: it is shut. Knock.\na\nb" in shown.stdout
+    assert "Traceback" not in shown.stdout
+    assert "File " not in shown.stdout

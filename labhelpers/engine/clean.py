@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from labhelpers.engine.client import Engine, engine_errors
 from labhelpers.errors import EngineError
-from labhelpers.labels import WORKSHOP
+from labhelpers.labels import COMPOSE_PROJECT, WORKSHOP
 
 
 @dataclass
@@ -31,7 +32,9 @@ class Removed:
 def clean(engine: Engine, session: str) -> Removed:
     """Remove every container, network, volume and image with this session's label.
 
-    A thing that something foreign uses is kept, and named in `kept`. Raises EngineUnreachable.
+    And the networks and volumes of Compose projects all of whose containers have it: Compose labels what
+    it makes with the project's name, and with ours only where the file says so. A thing that something
+    foreign uses is kept, and named in `kept`. Raises EngineUnreachable.
     """
     api = engine.api
     only: dict[str, str | list[str] | bool] = {"label": f"{WORKSHOP}={session}"}
@@ -51,17 +54,31 @@ def clean(engine: Engine, session: str) -> Removed:
 
     with engine_errors("look for what the workshop made"):
         containers = api.containers.list(all=True, filters=only, ignore_removed=True)
+    projects = _projects(engine, containers)
     for container in containers:
         # With its anonymous volumes: they have no label, but they are this container's.
         attempt(removed.containers, str(container.name), container.remove, force=True, v=True)
     with engine_errors("look for what the workshop made"):
         networks, volumes = api.networks.list(filters=only), api.volumes.list(filters=only)
+        for project in projects:
+            theirs = {"label": f"{COMPOSE_PROJECT}={project}"}
+            networks += [one for one in api.networks.list(filters=theirs) if one not in networks]
+            volumes += [one for one in api.volumes.list(filters=theirs) if one not in volumes]
     for network in networks:
         attempt(removed.networks, str(network.name), network.remove)
     for volume in volumes:
         attempt(removed.volumes, volume.name, volume.remove)
     _images(engine, only, removed)
     return removed
+
+
+def _projects(engine: Engine, ours: list[Any]) -> list[str]:
+    """The Compose projects that have containers of ours, and of nobody else."""
+    with engine_errors("look for Compose projects"):
+        every = engine.api.containers.list(all=True, filters={"label": COMPOSE_PROJECT}, ignore_removed=True)
+    known = {container.id for container in ours}
+    foreign = {container.labels[COMPOSE_PROJECT] for container in every if container.id not in known}
+    return sorted({c.labels[COMPOSE_PROJECT] for c in every if c.id in known} - foreign)
 
 
 def _images(engine: Engine, only: dict[str, str | list[str] | bool], removed: Removed) -> None:
