@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+from pathlib import Path
 
 import pytest
 
@@ -36,7 +37,8 @@ def test_a_failed_command_carries_command_status_and_log() -> None:
     assert (error.argv, error.status, error.log, error.exit_status) == (("a", "b"), 3, "l", 1)
 
 
-def test_a_notebook_shows_the_message_and_no_stack() -> None:
+def test_a_notebook_shows_the_message_and_no_stack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
     from IPython.core.interactiveshell import InteractiveShell
     from IPython.utils.capture import capture_output
 
