@@ -17,12 +17,17 @@ _PUBLIC = {
     "LayerExplorer": "labhelpers.widgets.layer_explorer",
     "Project": "labhelpers.compose",
     "analyse": "labhelpers.analysis.waste",
+    "check": "labhelpers.exercises.desk",
     "connect": "labhelpers.engine",
     "doctor_panel": "labhelpers.widgets.doctor",
     "explore": "labhelpers.widgets.layer_explorer",
+    "hint": "labhelpers.exercises.desk",
     "life_cycle": "labhelpers.widgets.life_cycle",
     "open_image": "labhelpers.sources",
+    "predict": "labhelpers.exercises.desk",
+    "progress": "labhelpers.exercises.desk",
     "sample_image": "labhelpers.samples",
+    "solution": "labhelpers.exercises.desk",
     "visit": "labhelpers.web",
 }
 

@@ -11,9 +11,9 @@ from labhelpers.engine.embedded import ORIGIN, Embedded
 from labhelpers.engine.shell import ensure_client
 from labhelpers.errors import EngineNotFound
 from labhelpers.places import Places
-from labhelpers.progress import Progress, Quiet
 from labhelpers.registry.server import ClassRegistry
 from labhelpers.stock import REGISTRY_IMAGE, ensure_stock
+from labhelpers.telling import Progress, Quiet
 
 
 @dataclass(frozen=True)

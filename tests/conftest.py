@@ -73,6 +73,14 @@ def _one_notebook_at_a_time(request: pytest.FixtureRequest) -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _progress_aside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """What tests do must not enter the progress of whoever runs them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LABHELPERS_PROGRESS", str(tmp_path_factory.mktemp("progress") / "progress.json"))
+        yield
+
+
 @pytest.fixture(scope="session")
 def up() -> Up:
     """`./lab up` as a person starts it, from whatever there is to an address that answers."""

@@ -30,7 +30,7 @@ _MINE = ("DOCKER_", "LAB", "JUPYTER", "XDG_")
 _START = """
 from labhelpers.engine.embedded import Embedded
 from labhelpers.places import places
-from labhelpers.progress import Quiet
+from labhelpers.telling import Quiet
 print(Embedded(places()).start(Quiet()))
 """
 _STOP = """

@@ -19,6 +19,8 @@ COMMANDS: dict[str, str] = {
     "test": "Run every test.",
     "run": "Run notebooks without a browser, and write a report.",
     "layers": "Look into an image: its layers, and what they waste.",
+    "check": "Look whether an exercise is done.",
+    "progress": "Show what you have done so far.",
     "bench": "Measure the speed of it all against the physical limit.",
     "clean": "Remove what the workshop made.",
 }

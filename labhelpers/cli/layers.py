@@ -17,9 +17,9 @@ import click
 from labhelpers.analysis.waste import Analysis, analyse
 from labhelpers.errors import FormatError, ImageError, UsageError
 from labhelpers.filetree import printable
-from labhelpers.progress import Progress, Task
 from labhelpers.report import analysis_report, compare_report
 from labhelpers.sources import default_cache, open_image, remember
+from labhelpers.telling import Progress, Task
 from labhelpers.units import human, parse_size
 
 if TYPE_CHECKING:

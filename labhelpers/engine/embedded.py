@@ -26,7 +26,7 @@ from labhelpers.engine.client import Engine, open_engine
 from labhelpers.errors import EngineError, EngineNotFound, EngineUnreachable
 from labhelpers.places import Places
 from labhelpers.process import as_root, is_root, run, tail
-from labhelpers.progress import Progress
+from labhelpers.telling import Progress
 from labhelpers.wait import wait_until
 
 ORIGIN = "the workshop's own engine"

@@ -19,7 +19,7 @@ from typing import Any
 
 from labhelpers.errors import LabError
 from labhelpers.process import run
-from labhelpers.progress import Progress
+from labhelpers.telling import Progress
 
 # Debian 12's own engine is 20.10 with a dead Compose; 13's programs run on 12 (they need libc 2.34), but
 # for runc, which must be 12's own.

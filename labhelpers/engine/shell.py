@@ -20,7 +20,7 @@ from labhelpers.errors import LabError
 from labhelpers.labels import WORKSHOP
 from labhelpers.places import Places
 from labhelpers.process import run
-from labhelpers.progress import Progress
+from labhelpers.telling import Progress
 
 # What the CLI needs for lessons: Compose v1 (`docker-compose`) is dead, and BuildKit lives in buildx.
 PLUGINS = ("buildx", "compose")

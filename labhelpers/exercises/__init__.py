@@ -1,1 +1,1 @@
-"""Checks, hints and progress: one module per notebook."""
+"""Checks that look at the real thing, hints, predictions, progress: one module per notebook (`eNN_*.py`)."""

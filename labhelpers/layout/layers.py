@@ -23,7 +23,7 @@ from labhelpers.layout.blobs import Blob, FileBlob
 from labhelpers.layout.cache import IndexCache
 from labhelpers.layout.content import LayerContent
 from labhelpers.layout.inflate import InflateReader, sniff
-from labhelpers.progress import Task
+from labhelpers.telling import Task
 
 _END = bytes(1024)
 

@@ -12,8 +12,8 @@ from labhelpers.layout.layers import Options
 from labhelpers.layout.names import DAEMON, REGISTRY, Source, parse_source
 from labhelpers.oci import Platform, parse_platform
 from labhelpers.places import places
-from labhelpers.progress import Progress, Quiet
 from labhelpers.sources.files import open_path
+from labhelpers.telling import Progress, Quiet
 
 _FIX = "Get the image again (docker save NAME -o FILE), or check which file it is."
 

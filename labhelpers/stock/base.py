@@ -15,7 +15,7 @@ import requests
 from labhelpers.engine import packages
 from labhelpers.errors import ProcessError, StockError
 from labhelpers.process import as_root, is_root, run, stream
-from labhelpers.progress import Progress
+from labhelpers.telling import Progress
 
 RELEASE = "bookworm"
 # The multi-platform index of debian:bookworm-slim, pinned so that every machine starts from the same files.

@@ -11,11 +11,11 @@ from labhelpers.errors import LabError, ProcessError, StockError
 from labhelpers.labels import RECIPE, ROLE, WORKSHOP
 from labhelpers.places import Places
 from labhelpers.process import run, stream
-from labhelpers.progress import Progress, Task
 from labhelpers.registry.server import ClassRegistry
 from labhelpers.stock.base import disk_full, make_base
 from labhelpers.stock.recipes import RECIPES, REGISTRY_IMAGE, Recipe
 from labhelpers.stock.wheels import wheelhouse
+from labhelpers.telling import Progress, Task
 
 _FULL = "Free some disk space (docker system df shows what the engine holds), then repeat ./lab up."
 

@@ -23,17 +23,32 @@ section.lab-panel td { overflow-wrap: anywhere; }
 section.lab-panel thead th { border-top: 0; font-weight: 600; }
 section.lab-panel tbody th, section.lab-panel td.state { font-weight: 600; white-space: nowrap; width: 1%; }
 section.lab-panel .fix { display: block; margin-top: 2px; }
-section.lab-panel td.good { color: #1a6b33; }
-section.lab-panel td.bad { color: #a12a1e; }
-body[data-jp-theme-light="false"] section.lab-panel td.good { color: #7fd99a; }
-body[data-jp-theme-light="false"] section.lab-panel td.bad { color: #ff9d91; }
+section.lab-panel h3 .state { margin-right: 6px; }
+section.lab-panel h4 { margin: 14px 0 4px; font-size: 14px; font-weight: 600; color: inherit; }
+section.lab-panel p { margin: 4px 0; color: inherit; }
+section.lab-panel pre { margin: 8px 0 0; padding: 8px 10px; overflow-x: auto; color: inherit;
+  background: var(--jp-layout-color2, #f6f8fa); border-radius: 4px; }
+section.lab-panel .good { color: #1a6b33; }
+section.lab-panel .open { color: #7a4f00; }
+section.lab-panel .bad { color: #a12a1e; }
+body[data-jp-theme-light="false"] section.lab-panel .good { color: #7fd99a; }
+body[data-jp-theme-light="false"] section.lab-panel .open { color: #f0c674; }
+body[data-jp-theme-light="false"] section.lab-panel .bad { color: #ff9d91; }
 section.lab-panel code { font-family: var(--jp-code-font-family, monospace); }
 </style>"""
 
 
-def panel(title: str, body: str) -> str:
-    """A card with a heading; `body` is HTML whose names are escaped already."""
+def panel(title: str, body: str, *, state: tuple[str, str, str] | None = None) -> str:
+    """A card with a heading; `body` is HTML whose names are escaped already.
+
+    `state`: a sign, a word and a class (good, open, bad, plain) that stand before the heading.
+    """
+    mark = ""
+    if state:
+        sign, word, kind = state
+        mark = f'<span class="state {kind}"><span aria-hidden="true">{sign}</span> {escape(word)}</span> '
+    label = f"{state[1]}: {title}" if state else title
     return (
-        f'{STYLE}<section class="lab-panel" role="region" aria-label="{escape(title)}">'
-        f"<h3>{escape(title)}</h3>{body}</section>"
+        f'{STYLE}<section class="lab-panel" role="region" aria-label="{escape(label)}">'
+        f"<h3>{mark}{escape(title)}</h3>{body}</section>"
     )

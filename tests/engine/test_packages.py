@@ -7,7 +7,7 @@ import pytest
 
 from labhelpers.engine import packages
 from labhelpers.engine.packages import Archive, client_packages, engine_packages, fetch, os_release
-from labhelpers.progress import Quiet
+from labhelpers.telling import Quiet
 
 TARGETS = """http://a.example/debian/|bookworm|main|debian
 http://a.example/debian/|bookworm-updates|main|debian

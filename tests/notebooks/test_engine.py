@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import nbformat
@@ -20,7 +21,12 @@ _CELL_TIMEOUT = 120  # seconds; nbval's own default is more than half an hour
 
 
 def nbval(path: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    """Run a notebook with nbval, its outputs compared, in a process of its own."""
+    """Run a notebook with nbval, its outputs compared, in a process and with a progress of its own."""
+    with tempfile.TemporaryDirectory() as aside:
+        return _nbval(path, {**env, "LABHELPERS_PROGRESS": f"{aside}/progress.json"})
+
+
+def _nbval(path: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [
             *(sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", str(path)),

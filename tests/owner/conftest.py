@@ -15,9 +15,9 @@ from support import cannot
 from labhelpers.engine import packages
 from labhelpers.places import places
 from labhelpers.process import is_root
-from labhelpers.progress import Quiet
 from labhelpers.registry.server import ClassRegistry
 from labhelpers.stock import REGISTRY_IMAGE
+from labhelpers.telling import Quiet
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ import sys
 from contextlib import contextmanager
 from pathlib import Path
 from labhelpers.places import places
-from labhelpers.progress import Quiet
+from labhelpers.telling import Quiet
 from labhelpers.stock import recipes
 from labhelpers.workshop import set_up
 

@@ -15,8 +15,8 @@ from labhelpers.analysis.waste import Analysis, analyse
 from labhelpers.errors import FormatError, ImageError, LabError
 from labhelpers.filetree import printable
 from labhelpers.image import Image
-from labhelpers.progress import Progress, Task
 from labhelpers.sources import default_cache, open_image, remember
+from labhelpers.telling import Progress, Task
 from labhelpers.view.explorer import Explorer
 from labhelpers.view.writable import Writable
 

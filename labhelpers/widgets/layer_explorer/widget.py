@@ -12,7 +12,7 @@ import traitlets
 
 from labhelpers.errors import LabError, UsageError
 from labhelpers.filetree import printable
-from labhelpers.progress import Progress
+from labhelpers.telling import Progress
 from labhelpers.view import static
 from labhelpers.view.explorer import MODES, Explorer
 from labhelpers.widgets.layer_explorer.loading import Cancelled, Loading, Opened, open_source

@@ -1,0 +1,111 @@
+"""Where a case is played: a learner's folder of its own, the real engine, and nothing left from before."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from exercises.case import Do, Step, do
+from exercises.cutting import CuttingSocket
+
+from labhelpers.exercises import book
+from labhelpers.exercises.judge import judge
+from labhelpers.exercises.verdict import Verdict
+
+DAY = 24 * 3600  # seconds
+
+
+class Bench:
+    """The place of one notebook's exercises. `number`: "03". `env`: where `docker …` reaches the engine."""
+
+    def __init__(self, number: str, *, env: Mapping[str, str], folder: Path) -> None:
+        self.number, self.env, self.folder = number, dict(env), folder
+        self.slowest = ("", 0.0)
+        self._ours = re.compile(rf"-{number}(?=[-_.:]|$)")
+
+    def sh(self, commands: str) -> str:
+        """Run commands in the learner's folder; returns what they print. Fails with their output."""
+        done = subprocess.run(
+            ["bash", "-euo", "pipefail", "-c", commands],
+            cwd=self.folder,
+            env=self.env,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        assert done.returncode == 0, f"{commands}\nended with {done.returncode}:\n{done.stdout}{done.stderr}"
+        return done.stdout
+
+    def write(self, path: str, text: str) -> None:
+        """Write a file in the learner's folder."""
+        target = self.folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(text, encoding="utf-8")
+
+    def play(self, step: Step) -> Do:
+        """Do a step, and return it."""
+        step = do(step)
+        for path, text in step.files.items():
+            self.write(path, text)
+        if step.sh:
+            self.sh(step.sh)
+        if step.call:
+            step.call(self)
+        return step
+
+    def check(self, id: str, given: Mapping[str, Any] | None = None, *, later: float = 0) -> Verdict:
+        """What the check answers. `later`: seconds by which its clock is ahead."""
+        began = time.monotonic()
+        verdict = judge(book.find_exercise(id), given or {}, folder=self.folder, now=time.time() + later)
+        took = time.monotonic() - began
+        if took > self.slowest[1]:
+            self.slowest = (id, took)
+        # A check with a fault of its own never passes for one that "cannot check".
+        assert "has a fault" not in verdict.found, (verdict, verdict.error)
+        return verdict
+
+    def check_through(
+        self, id: str, given: Mapping[str, Any], *, cut: int | None, monkeypatch: Any
+    ) -> tuple[Verdict, int]:
+        """The same with an engine that goes away at request `cut`; and how many requests there were."""
+        door = CuttingSocket(self.folder.parent / "engine.sock", self.env["DOCKER_HOST"], cut)
+        try:
+            with monkeypatch.context() as patch:
+                patch.setenv("DOCKER_HOST", door.host)
+                return self.check(id, given), door.requests
+        finally:
+            door.close()
+
+    def clean(self) -> None:
+        """Remove all of this number from the engine and the folder, whoever made it."""
+        self._remove(["ps", "--all", "--format", "{{.Names}}"], ["rm", "--force", "--volumes"])
+        self._remove(["network", "ls", "--format", "{{.Name}}"], ["network", "rm"])
+        self._remove(["volume", "ls", "--format", "{{.Name}}"], ["volume", "rm", "--force"])
+        self._remove(["images", "--format", "{{.Repository}}:{{.Tag}}"], ["rmi", "--force"])
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if self.folder.exists():  # files of root or of others, written by a container
+            subprocess.run(["sudo", "-n", "rm", "-rf", str(self.folder)], check=True)
+        self.folder.mkdir(parents=True)
+
+    def _remove(self, listing: list[str], removing: list[str]) -> None:
+        names = sorted(name for name in self._docker(*listing).split() if self._ours.search(name))
+        if names:
+            self._docker(*removing, *names)
+
+    def _docker(self, *words: str) -> str:
+        done = subprocess.run(["docker", *words], env=self.env, capture_output=True, text=True, timeout=120)
+        assert done.returncode == 0, f"docker {' '.join(words)}: {done.stderr}"
+        return done.stdout
+
+
+def reach(env: Mapping[str, str], monkeypatch: Any) -> None:
+    """Let the checks of this process reach the engine as a notebook's kernel does."""
+    for name in ("DOCKER_HOST", "DOCKER_CONFIG", "PATH", "LAB_LABEL"):
+        monkeypatch.setenv(name, env[name])
+    assert os.environ["LABHELPERS_PROGRESS"]
