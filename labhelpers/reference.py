@@ -16,9 +16,9 @@ HUB = "docker.io"
 _COMPONENT = r"[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*"
 _LABEL = r"(?:[a-zA-Z0-9]|[a-zA-Z0-9][a-zA-Z0-9-]*[a-zA-Z0-9])"
 _HOST = rf"(?:{_LABEL}(?:\.{_LABEL})*|\[[a-fA-F0-9:]+\])(?::[0-9]+)?"
-_PATH = re.compile(rf"{_COMPONENT}(?:/{_COMPONENT})*", re.ASCII)
-_HOST_ONLY = re.compile(_HOST, re.ASCII)
-_TAG = re.compile(r"\w[\w.-]{0,127}", re.ASCII)
+# Compiled when they are used (by `re`, which keeps them): most looks at images name none.
+_PATH = rf"{_COMPONENT}(?:/{_COMPONENT})*"
+_TAG = r"\w[\w.-]{0,127}"
 _DIGEST = re.compile(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}", re.ASCII)
 _LONGEST = 255
 
@@ -66,16 +66,16 @@ def parse(name: str) -> Reference:
     host = HUB
     if slash and (first == "localhost" or "." in first or ":" in first or first.lower() != first):
         host, rest = first, after
-        if not _HOST_ONLY.fullmatch(host):
+        if not re.fullmatch(_HOST, host, re.ASCII):
             raise _wrong(name, f"{host!r} is no host name")
         if host in ("index.docker.io", "registry-1.docker.io"):
             host = HUB
     path, colon, tag = rest.partition(":")
-    if colon and not _TAG.fullmatch(tag):
+    if colon and not re.fullmatch(_TAG, tag, re.ASCII):
         raise _wrong(name, f"{tag!r} is no tag (letters, digits, _ . - ; at most 128)")
     if path != path.lower():
         raise _wrong(name, "a repository is written in lower case")
-    if not _PATH.fullmatch(path):
+    if not re.fullmatch(_PATH, path, re.ASCII):
         raise _wrong(name, "a repository is made of letters, digits and single separators")
     if host == HUB and "/" not in path:
         if re.fullmatch("[a-f0-9]{64}", path):

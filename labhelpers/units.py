@@ -9,7 +9,7 @@ from labhelpers.errors import UsageError
 _UNITS = ("bytes", "kB", "MB", "GB", "TB")
 _FACTORS = {"": 1, "k": 10**3, "m": 10**6, "g": 10**9, "t": 10**12}
 _LONGEST = 100  # Python refuses to read numbers of thousands of digits
-_SIZE = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:([kmgt])(i?))?(?:b|bytes?)?", re.IGNORECASE | re.ASCII)
+_SIZE = r"([0-9]+(?:\.[0-9]+)?)\s*(?:([kmgt])(i?))?(?:b|bytes?)?"
 
 
 def human(size: int) -> str:
@@ -24,7 +24,7 @@ def human(size: int) -> str:
 
 def parse_size(text: str) -> int:
     """Bytes from "1500", "10 MB" or "10MiB". `UsageError` for anything else."""
-    found = _SIZE.fullmatch(text.strip()) if len(text) <= _LONGEST else None
+    found = re.fullmatch(_SIZE, text.strip(), re.IGNORECASE | re.ASCII) if len(text) <= _LONGEST else None
     if not found:
         shown = text if len(text) <= _LONGEST else text[:_LONGEST] + "…"
         raise UsageError(f"read {shown!r} as a size", "it is none", "Sizes look like 500kB, 10MB or 10MiB.")

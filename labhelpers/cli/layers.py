@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import json
 import os
@@ -60,11 +61,16 @@ def command(
 
     def look(what: str) -> Analysis:
         cache = None if no_cache else default_cache()
-        image = open_image(what, platform=platform, verify=verify, cache=cache, progress=progress)
+        gc.disable()  # nothing here makes cycles, and looking for them costs 3 % of a first look
         try:
+            image = open_image(
+                what, platform=platform, verify=verify, cache=cache, keep=False, progress=progress
+            )
             found = analyse(image)
         except FormatError as error:
-            raise ImageError(f"analyse {printable(image.source)}", str(error), error.fix) from error
+            raise ImageError(f"analyse {printable(what)}", str(error), error.fix) from error
+        finally:
+            gc.enable()
         remember(image)
         return found
 

@@ -14,8 +14,10 @@ from typing import Protocol
 from labhelpers.errors import FormatError
 
 BLOCK = 512
-# Reading a page rather than a block makes small files cost no second read, and costs nothing itself.
+# Reading a page rather than a block makes small files cost no second read; behind a large file, where the
+# next one is likely to be large too, it would be a copy for nothing.
 _AHEAD = 4096
+_FAR = 2 * _AHEAD
 DIGEST = 16  # bytes kept of a SHA-256 of a file's content: 128 bits, to tell contents apart
 _PASSED = 1 << 20
 
@@ -70,7 +72,8 @@ class FileCursor:
         if left <= 0:
             self.at = at
             return b""
-        self._buffer = self._read_at(self._start + at, _AHEAD if left > _AHEAD else left)
+        wanted = BLOCK if local > _FAR else _AHEAD
+        self._buffer = self._read_at(self._start + at, wanted if left > wanted else left)
         self._buffered = at
         found = self._buffer[:BLOCK]
         if len(found) < BLOCK:

@@ -31,12 +31,14 @@ _END = bytes(1024)
 class Options(NamedTuple):
     """How images are read. `verify`: hash every blob and every layer, and hold them against their digests.
 
-    `cache`: None for none. `task`: told the bytes read; it stops the work by raising from `update`.
+    `cache`: None for none. `keep`: put what is read into it at once, not only when it is asked to.
+    `task`: told the bytes read; it stops the work by raising from `update`.
     """
 
     verify: bool = False
     limits: Limits = DEFAULT_LIMITS
     cache: IndexCache | None = None
+    keep: bool = True
     task: Task | None = None
 
 
@@ -134,7 +136,8 @@ def load_layer(layer: StoredLayer, options: Options, meter: Meter) -> tuple[Laye
         if options.cache is not None and certain:
             options.cache.store(layer.diff_id, packed, trusted=True)
     content = content_of(packed, layer, options)
-    content.keep()
+    if options.keep:
+        content.keep()
     return packed.index, content
 
 

@@ -30,13 +30,15 @@ def open_image(
     verify: bool = False,
     limits: Limits = DEFAULT_LIMITS,
     cache: IndexCache | None = None,
+    keep: bool = True,
     progress: Progress | None = None,
 ) -> Image:
     """Read an image: its documents and the headers of its layers.
 
     `source`: see `names.parse_source`. `platform`: OS/ARCHITECTURE[/VARIANT], where there are several.
     `verify`: hash all content and hold it against every digest. `cache`: None for none (`default_cache()` is
-    the user's). `progress`: told bytes; raising from it cancels, and leaves nothing behind.
+    the user's). `keep`: False for who will call `remember` anyway: what is read is then written once.
+    `progress`: told bytes; raising from it cancels, and leaves nothing behind.
 
     `ImageError` for what is no image, is damaged, is beyond `limits`, or cannot be had from its engine or
     registry. Nothing is written but the cache.
@@ -44,7 +46,7 @@ def open_image(
     found = parse_source(str(source))
     shown = printable(str(found))
     with (progress or Quiet()).task(f"Reading {shown}") as task:
-        options = Options(verify=verify, limits=limits, cache=cache, task=task)
+        options = Options(verify=verify, limits=limits, cache=cache, keep=keep, task=task)
         try:
             return _open(found, parse_platform(platform) if platform else None, options)
         except FormatError as error:
