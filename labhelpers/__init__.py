@@ -16,6 +16,7 @@ _PUBLIC = {
     "Layer": "labhelpers.image",
     "LayerExplorer": "labhelpers.widgets.layer_explorer",
     "Project": "labhelpers.compose",
+    "Registry": "labhelpers.widgets.registry",
     "analyse": "labhelpers.analysis.waste",
     "check": "labhelpers.exercises.desk",
     "connect": "labhelpers.engine",

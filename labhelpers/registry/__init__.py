@@ -1,1 +1,1 @@
-"""Registries: the class registry that holds the workshop's images, and reading from any registry."""
+"""Registries: the class registry, a lesson's own and what travels to it, and reading from any registry."""

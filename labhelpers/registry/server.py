@@ -6,24 +6,16 @@ import socket
 from typing import Any
 
 import psutil
-import requests
 
 from labhelpers.engine import Engine, engine_errors
 from labhelpers.errors import EngineError, PortTaken, RegistryError
 from labhelpers.labels import ROLE, WORKSHOP
+from labhelpers.registry.api import RegistryApi
 from labhelpers.wait import wait_until
 
 # Not 5000: macOS listens there (AirPlay).
 PORT = 5005
 _ROLE = "class-registry"
-_ACCEPT = ", ".join(
-    [
-        "application/vnd.oci.image.manifest.v1+json",
-        "application/vnd.docker.distribution.manifest.v2+json",
-        "application/vnd.oci.image.index.v1+json",
-        "application/vnd.docker.distribution.manifest.list.v2+json",
-    ]
-)
 
 
 class ClassRegistry:
@@ -37,27 +29,17 @@ class ClassRegistry:
         self.session = session
         self.image = image
         self.port = port
+        self.api = RegistryApi(port, fix="Run ./lab up again.")
         self.name = f"lab-registry-{session}"
 
     @property
     def address(self) -> str:
         """The registry part of an image's name."""
-        return f"localhost:{self.port}"
-
-    def _get(self, path: str, *, timeout: float = 10) -> requests.Response:
-        # A proxy of the machine's must not be asked for an address of the machine's.
-        with requests.Session() as session:
-            session.trust_env = False
-            return session.get(
-                f"http://127.0.0.1:{self.port}{path}", headers={"Accept": _ACCEPT}, timeout=timeout
-            )
+        return self.api.address
 
     def answers(self) -> bool:
         """Whether a registry answers at the address."""
-        try:
-            return self._get("/v2/", timeout=2).ok
-        except requests.RequestException:
-            return False
+        return self.api.answers()
 
     def container(self) -> Any | None:
         """Its container, running or not, or None."""
@@ -130,32 +112,15 @@ class ClassRegistry:
 
     def labels(self, repository: str, tag: str) -> dict[str, str] | None:
         """The labels in an image's configuration, or None when the registry has no such image."""
-        try:
-            answer = self._get(f"/v2/{repository}/manifests/{tag}")
-            if answer.status_code == 404:
-                return None
-            answer.raise_for_status()
-            config = self._get(f"/v2/{repository}/blobs/{answer.json()['config']['digest']}")
-            config.raise_for_status()
-            labels = config.json().get("config", {}).get("Labels")
-        except (requests.RequestException, ValueError, KeyError) as error:
-            raise RegistryError(
-                f"read {repository}:{tag} from the class registry", str(error), "Run ./lab up again."
-            ) from error
-        return dict(labels or {})
+        image = self.api.image(repository, tag)
+        if image is None:
+            return None
+        config = self.api.document(repository, image.config.digest).get("config") or {}
+        return dict(config.get("Labels") or {})
 
     def tags(self) -> list[str]:
         """Every image that it holds, as repository:tag, sorted."""
-        try:
-            names = self._get("/v2/_catalog?n=1000").json()["repositories"] or []
-            found = [
-                f"{name}:{tag}"
-                for name in names
-                for tag in self._get(f"/v2/{name}/tags/list").json().get("tags") or []
-            ]
-        except (requests.RequestException, ValueError, KeyError) as error:
-            raise RegistryError("list the class registry", str(error), "Run ./lab up.") from error
-        return sorted(found)
+        return sorted(f"{name}:{tag}" for name in self.api.repositories() for tag in self.api.tags(name))
 
 
 def listening(port: int) -> bool:

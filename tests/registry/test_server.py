@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import secrets
-import socket
 from collections.abc import Iterator
 
 import pytest
@@ -14,20 +13,6 @@ from labhelpers.engine.clean import clean
 from labhelpers.errors import PortTaken, RegistryError
 from labhelpers.registry.server import ClassRegistry, check_port, listening
 from labhelpers.stock import REGISTRY_IMAGE
-
-
-@pytest.fixture
-def taken() -> Iterator[int]:
-    """A port where this process listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        yield server.getsockname()[1]
-
-
-@pytest.fixture
-def free() -> int:
-    """A port where nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 def test_a_port_that_is_taken_is_named_with_who_has_it(taken: int) -> None:
