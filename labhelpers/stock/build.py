@@ -121,15 +121,20 @@ class _Builder:
                 task.update(note=words[1][:60])
 
     def _context(self, recipe: Recipe) -> Path:
-        """The build context: the recipe's folder, for python with the wheels beside it."""
-        lock = recipe.folder / "packages.lock"
-        if not lock.exists():
+        """The build context: the recipe's folder, and beside each lock file the wheels that it pins.
+
+        Those of packages.lock are in `wheels`, those of another lock in `wheels-NAME`.
+        """
+        locks = sorted(recipe.folder.glob("*.lock"))
+        if not locks:
             return recipe.folder
-        wheels = wheelhouse(lock, self.engine.info().get("Architecture", "x86_64"), self.where.cache)
         context = self.where.cache / "context" / recipe.name
         shutil.rmtree(context, ignore_errors=True)
         shutil.copytree(recipe.folder, context)
-        shutil.copytree(wheels, context / "wheels")
+        for lock in locks:
+            wheels = wheelhouse(lock, self.engine.info().get("Architecture", "x86_64"), self.where.cache)
+            folder = "wheels" if lock.stem == "packages" else f"wheels-{lock.stem}"
+            shutil.copytree(wheels, context / folder)
         return context
 
     def pull(self, recipe: Recipe) -> None:

@@ -59,6 +59,7 @@ RECIPES = (
     Recipe("site", "1.0", needs=(("BUSYBOX", "busybox"),)),
     Recipe("python", "3.11"),
     Recipe("redis", "7"),
+    Recipe("datascience", "1", needs=(("BASE", "python"),)),
 )
 BY_NAME = {recipe.name: recipe for recipe in RECIPES}
 REGISTRY_IMAGE = BY_NAME["registry"].reference

@@ -11,8 +11,8 @@ from labhelpers.process import run
 
 # What pip calls a Linux machine of the architecture that the engine reports.
 _PLATFORMS = {
-    "x86_64": ["manylinux_2_36_x86_64", "manylinux_2_17_x86_64", "manylinux2014_x86_64"],
-    "aarch64": ["manylinux_2_36_aarch64", "manylinux_2_17_aarch64", "manylinux2014_aarch64"],
+    machine: [f"{libc}_{machine}" for libc in ("manylinux_2_28", "manylinux_2_17", "manylinux2014")]
+    for machine in ("x86_64", "aarch64")
 }
 _PLATFORMS["amd64"], _PLATFORMS["arm64"] = _PLATFORMS["x86_64"], _PLATFORMS["aarch64"]
 

@@ -153,7 +153,7 @@ doctor_panel().needs_you
 # | 05 | Dockerfile | build your own image | 20 |
 # | 06 | Registries | tags, digests, push and pull | 15 |
 # | 07 | Compose | several containers as one application | 20 |
-# | 08 | Data science | reproducible training, notebooks and models | 25 |
+# | 08 | [Data science](08_data_science.ipynb) | reproducible training, notebooks and models | 25 |
 # | 09 | Build, ship, run | the whole way, with a teammate | 15 |
 # | 10 | Under the hood | a container made by hand (optional) | 25 |
 #
