@@ -1,8 +1,8 @@
-"""The same image through the real tools: the old engine, both stores of Engine 26, skopeo, a registry.
+"""The same image through real tools: the old engine, both stores of Engine 26, Podman, skopeo, a registry.
 
 Each engine runs in a network namespace of its own, with its data in a temporary folder, and is ended by its
-process id; none of them touches an engine that runs here. The old engine and the registry come from Debian
-12's packages, unpacked and not installed; the new one from the workshop's own prefix.
+process id; none of them touches an engine that runs here. The old engine, Podman, skopeo and the registry
+come from Debian 12's packages, unpacked and not installed; the new engine from the workshop's own prefix.
 """
 
 import contextlib
@@ -12,21 +12,22 @@ import secrets
 import shutil
 import socket
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
+from support import cannot
 
 from labhelpers.analysis.waste import analyse
 from labhelpers.layout.layers import Options
 from labhelpers.layout.names import parse_source
-from labhelpers.places import places
+from labhelpers.registry.server import listening
 from labhelpers.report import analysis_report
 from labhelpers.samples import Node, docker_archive, hard_link, sample_image
 from labhelpers.sources import open_image
 from labhelpers.sources.daemon import open_daemon
 from labhelpers.sources.socket import SocketImages
+from labhelpers.wait import wait_until
 
 NAME = "lab-sample:1"
 LAYERS = [
@@ -51,13 +52,7 @@ LAYERS = [
     {},
     {"etc/ü": b"u" * 20, "n" * 120: b"long", "etc/b": b"other", "usr/.wh.absent": b""},
 ]
-pytestmark = [
-    pytest.mark.owner,
-    pytest.mark.skipif(
-        sys.platform != "linux" or os.getuid() != 0 or not shutil.which("apt-get"),
-        reason="needs Linux with apt and root: it starts engines in network namespaces of its own",
-    ),
-]
+pytestmark = [pytest.mark.owner, pytest.mark.usefixtures("prefix")]
 
 
 def comparable(image):
@@ -88,19 +83,45 @@ def expected(archive):
 
 def unpacked(folder, *packages):
     """The programs of Debian packages, in a folder of their own."""
+    if not shutil.which("apt-get"):
+        cannot("other engines come from Debian's packages, and there is no apt-get")
     done = subprocess.run(
         ["apt-get", "download", "-qq", *packages], cwd=folder, capture_output=True, text=True
     )
     files = [*folder.glob("*.deb")]
     if done.returncode or not files:
-        pytest.skip(f"cannot download {', '.join(packages)}: {done.stderr.strip()[-200:]}")
+        cannot(f"the packages {', '.join(packages)} cannot be had: {done.stderr.strip()[-200:]}")
     for file in files:
         subprocess.run(["dpkg", "-x", file, folder / "root"], check=True)
     return [folder / "root/usr/sbin", folder / "root/usr/bin"]
 
 
+def home_of(folder):
+    """The environment of programs that were unpacked with their libraries, and trust what is in this test."""
+    settings = folder / "home/.config/containers"
+    settings.mkdir(parents=True)
+    (settings / "policy.json").write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
+    libraries = ":".join(str(place) for place in (folder / "root/usr/lib").glob("*-linux-gnu*"))
+    return {**os.environ, "HOME": str(folder / "home"), "LD_LIBRARY_PATH": libraries}
+
+
+@pytest.fixture
+def skopeo(short):
+    """Runs skopeo."""
+    path = unpacked(short, "skopeo", "libgpgme11", "libassuan0", "libgpg-error0", "libdevmapper1.02.1")
+    program, environment = path[1] / "skopeo", home_of(short)
+
+    def copy(*words):
+        done = subprocess.run(
+            [program, "copy", *map(str, words)], env=environment, capture_output=True, text=True
+        )
+        assert done.returncode == 0, done.stderr
+
+    return copy
+
+
 @contextlib.contextmanager
-def running(argv, path, log):
+def running(argv, path, log, **environment):
     """A program in a network namespace of its own, ended by its process id."""
     namespace = f"lab-test-{secrets.token_hex(4)}"
     subprocess.run(["ip", "netns", "add", namespace], check=True)
@@ -110,7 +131,7 @@ def running(argv, path, log):
                 ["nsenter", f"--net=/run/netns/{namespace}", *map(str, argv)],
                 stdout=out,
                 stderr=out,
-                env={**os.environ, "PATH": ":".join(map(str, [*path, os.environ["PATH"]]))},
+                env={**os.environ, **environment, "PATH": ":".join(map(str, [*path, os.environ["PATH"]]))},
             )
         try:
             yield process
@@ -126,9 +147,7 @@ def engine(folder, path, **features):
     """The socket of an engine that holds nothing."""
     daemon = next((place / "dockerd" for place in path if (place / "dockerd").exists()), None)
     if daemon is None:
-        pytest.skip(
-            "the workshop's own engine is not here: run ./lab up once, on a machine without an engine"
-        )
+        cannot("the workshop's own engine is not here: run ./lab up once, on a machine without an engine")
     (folder / "daemon.json").write_text(json.dumps({"features": features}) if features else "{}")
     where = folder / "docker.sock"
     argv = [
@@ -143,12 +162,16 @@ def engine(folder, path, **features):
     argv += ["--exec-root", folder / "exec", "--pidfile", folder / "pid", "--bridge=none", "--iptables=false"]
     log = folder / "log"
     with running(argv, path, log) as process:
-        end = time.monotonic() + 60
-        while not answers(where):
-            if process.poll() is not None or time.monotonic() > end:
-                pytest.fail(f"the engine did not come up:\n{log.read_text()[-2000:]}")
-            time.sleep(0.1)
-        yield where
+        yield until_it_answers(where, process, log)
+
+
+def until_it_answers(where, process, log):
+    def probe():
+        assert process.poll() is None, f"the engine did not come up:\n{log.read_text()[-2000:]}"
+        return answers(where)
+
+    wait_until(probe, 120, what="the engine", log=log.read_text)
+    return where
 
 
 def answers(path):
@@ -169,13 +192,13 @@ def docker(where, path, *argv):
     subprocess.run(["docker", *map(str, argv)], env=environment, check=True, capture_output=True)
 
 
-def through(where, path, archive, tmp_path):
+def through(where, path, archive, tmp_path, name=NAME):
     """The analyses of the image in an engine: straight from it, and from what `docker save` writes."""
     docker(where, path, "load", "-i", archive)
-    yield comparable(open_daemon(parse_source(NAME), None, Options(), engine=SocketImages(str(where))))
-    docker(where, path, "save", "-o", tmp_path / "saved.tar", NAME)
+    yield comparable(open_daemon(parse_source(name), None, Options(), engine=SocketImages(str(where))))
+    docker(where, path, "save", "-o", tmp_path / "saved.tar", name)
     image = open_image(tmp_path / "saved.tar", verify=True)
-    assert image.reference == NAME
+    assert image.reference == name
     yield comparable(image)
 
 
@@ -200,8 +223,7 @@ def test_the_old_engine(archive, expected, short, tmp_path):
 
 
 @pytest.mark.parametrize("containerd", [False, True], ids=["overlay2", "containerd"])
-def test_engine_26(archive, expected, short, tmp_path, containerd):
-    prefix = places().prefix
+def test_engine_26(archive, expected, prefix, short, tmp_path, containerd):
     path = [prefix / "bin", prefix / "usr/sbin", prefix / "usr/bin"]
     features = {"containerd-snapshotter": True} if containerd else {}
     with engine(short, path, **features) as where:
@@ -209,29 +231,33 @@ def test_engine_26(archive, expected, short, tmp_path, containerd):
             assert found == expected
 
 
-def test_skopeo(archive, expected, tmp_path):
-    if not shutil.which("skopeo"):
-        pytest.skip("skopeo is not installed")
-    policy = tmp_path / "policy.json"
-    policy.write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
+def test_podman(archive, expected, prefix, short, tmp_path):
+    packages = ["podman", "conmon", "crun", "libgpgme11", "libassuan0", "libgpg-error0", "libdevmapper1.02.1"]
+    path = unpacked(short, *packages, "libsubid4", "libyajl2", "libseccomp2")
+    where, log = short / "podman.sock", short / "log"
+    places = ["--root", short / "data", "--runroot", short / "run", "--storage-driver", "vfs"]
+    parts = ["--conmon", path[1] / "conmon", "--runtime", path[1] / "crun"]
+    argv = [path[1] / "podman", *places, *parts, "system", "service", "--time", "0", f"unix://{where}"]
+    client = [*path, prefix / "usr/bin"]
+    with running(argv, path, log, **home_of(short)) as process:
+        until_it_answers(where, process, log)
+        for found in through(where, client, archive, tmp_path, name=f"localhost/{NAME}"):
+            assert found == expected
+
+
+def test_skopeo(archive, expected, skopeo, tmp_path):
     for target, source in {
         f"oci-archive:{tmp_path}/o.tar:x:1": f"oci-archive:{tmp_path}/o.tar:x:1",
         f"oci:{tmp_path}/folder:x:1": f"oci:{tmp_path}/folder",
         f"docker-archive:{tmp_path}/d.tar:{NAME}": f"{tmp_path}/d.tar",
     }.items():
-        subprocess.run(
-            ["skopeo", "--policy", policy, "copy", f"docker-archive:{archive}", target],
-            check=True,
-            capture_output=True,
-        )
+        skopeo(f"docker-archive:{archive}", target)
         found = comparable(open_image(source, verify=True))
         # skopeo writes the config anew; what it says stays.
         assert {**found, "config_digest": 0} == {**expected, "config_digest": 0}
 
 
-def test_a_registry(archive, expected, short, tmp_path):
-    if not shutil.which("skopeo"):
-        pytest.skip("skopeo is not installed")
+def test_a_registry(archive, expected, skopeo, short, tmp_path):
     path = unpacked(short, "docker-registry")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -241,31 +267,13 @@ def test_a_registry(archive, expected, short, tmp_path):
         f"version: 0.1\nstorage: {{filesystem: {{rootdirectory: {tmp_path}/data}}}}\n"
         f"http: {{addr: '127.0.0.1:{port}'}}\n"
     )
-    policy = tmp_path / "policy.json"
-    policy.write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
     program = next(place / "docker-registry" for place in path if (place / "docker-registry").exists())
     with (tmp_path / "log").open("wb") as log:
         process = subprocess.Popen([program, "serve", config], stdout=log, stderr=log)
     try:
-        end = time.monotonic() + 30
-        while time.monotonic() < end:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.05)
+        wait_until(lambda: listening(port), 60, what="the registry")
         where = f"docker://localhost:{port}/{NAME}"
-        subprocess.run(
-            [
-                "skopeo",
-                "--policy",
-                policy,
-                "copy",
-                "--dest-tls-verify=false",
-                f"docker-archive:{archive}",
-                where,
-            ],
-            check=True,
-            capture_output=True,
-        )
+        skopeo("--dest-tls-verify=false", f"docker-archive:{archive}", where)
         found = comparable(open_image(where))
         assert {**found, "config_digest": 0} == {**expected, "config_digest": 0}
     finally:
