@@ -15,6 +15,7 @@ _PUBLIC = {
     "LabError": "labhelpers.errors",
     "Layer": "labhelpers.image",
     "LayerExplorer": "labhelpers.widgets.layer_explorer",
+    "Machine": "labhelpers.vm",
     "Project": "labhelpers.compose",
     "Registry": "labhelpers.widgets.registry",
     "analyse": "labhelpers.analysis.waste",

@@ -8,7 +8,8 @@ LabError                     anything the workshop reports to a person
 │   └── EngineUnreachable    an engine was named, but it does not answer
 ├── RegistryError            a registry refused, is missing or is full
 ├── StockError               a stock image could not be made
-├── ComposeError         Compose refused a file, or a service did not come up; carries its log
+├── ComposeError             Compose refused a file, or a service did not come up; carries its log
+├── MachineError             a virtual machine did not start, or did not end as it should
 ├── PortTaken                another program listens on a port that is needed
 ├── NotebookError            a notebook cannot be built or run
 ├── WaitTimeout              something did not come up in time; carries its log
@@ -94,6 +95,10 @@ class StockError(LabError):
 
 class ComposeError(LabError):
     """Compose refused a file, or a service of a project did not come up."""
+
+
+class MachineError(LabError):
+    """A virtual machine did not start, or did not end as it should; carries the end of its console."""
 
 
 class PortTaken(LabError):

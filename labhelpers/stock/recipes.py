@@ -60,6 +60,8 @@ RECIPES = (
     Recipe("python", "3.11"),
     Recipe("redis", "7"),
     Recipe("datascience", "1", needs=(("BASE", "python"),)),
+    Recipe("vm", "1", needs=(("BASE", "base"), ("BUSYBOX", "busybox"))),
 )
 BY_NAME = {recipe.name: recipe for recipe in RECIPES}
+VM_IMAGE = BY_NAME["vm"].reference
 REGISTRY_IMAGE = BY_NAME["registry"].reference

@@ -36,7 +36,7 @@ def test_a_digest_stays_while_nothing_changes(folder: Path) -> None:
 def test_a_changed_file_changes_its_image_and_what_builds_on_it(folder: Path) -> None:
     before = digests()
     (folder / "busybox/Dockerfile").write_text("FROM scratch\n")
-    assert changed(before) == {"busybox", "site"}
+    assert changed(before) == {"busybox", "site", "vm"}
 
 
 @pytest.mark.parametrize("file", ["index.html", "serve", "whoami"])
