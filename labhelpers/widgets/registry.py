@@ -10,8 +10,10 @@ from typing import Any
 
 from labhelpers.engine import Engine, connect, environment
 from labhelpers.engine.transfer import Verb
+from labhelpers.errors import RegistryError
 from labhelpers.filetree import printable
 from labhelpers.places import places
+from labhelpers.registry.api import Stored
 from labhelpers.registry.lesson import LessonRegistry
 from labhelpers.registry.moving import LayerState, Moved, Part, Way, move
 from labhelpers.stock import REGISTRY_IMAGE
@@ -76,7 +78,12 @@ class Registry(LessonRegistry):
             shown.close()
 
     def __repr__(self) -> str:
-        images = self.images()
+        try:
+            return self._sentence(self.images())
+        except RegistryError as error:
+            return f"{self.name} at {self.address}: {error.found}."
+
+    def _sentence(self, images: Mapping[str, Stored]) -> str:
         repositories = {name.rpartition(":")[0] for name in images}
         blobs = {digest: size for image in images.values() for digest, size in image.blobs.items()}
         held = (
@@ -86,8 +93,12 @@ class Registry(LessonRegistry):
         return f"{self.name} at {self.address}: {held if images else 'nothing yet'}."
 
     def _repr_html_(self) -> str:
+        try:
+            images = self.images()
+        except RegistryError as error:
+            return panel(repr(self), f"<div>{escape(error.fix)}</div>")
         rows = []
-        for name, image in self.images().items():
+        for name, image in images.items():
             repository, _, tag = name.rpartition(":")
             size = sum(image.blobs.values())
             cells = [
@@ -100,7 +111,7 @@ class Registry(LessonRegistry):
         asked = f"Asked with <code>GET http://{self.address}/v2/_catalog</code>, then for tags and manifests."
         once = "Blobs that several images share are stored once." if len(rows) > 1 else ""
         body = f"<table>{head}<tbody>{''.join(rows)}</tbody></table>" if rows else ""
-        return _STYLE + panel(repr(self), f"{body}<div>{asked} {once}</div>")
+        return _STYLE + panel(self._sentence(images), f"{body}<div>{asked} {once}</div>")
 
 
 class Report:

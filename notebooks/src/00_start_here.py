@@ -151,7 +151,7 @@ doctor_panel().needs_you
 # | 03 | [Containers](03_containers.ipynb) | run, watch, enter, stop, remove | 30 |
 # | 04 | Layers | what an image is made of | 20 |
 # | 05 | Dockerfile | build your own image | 20 |
-# | 06 | Registries | tags, digests, push and pull | 15 |
+# | 06 | [Registries](06_registries.ipynb) | tags, digests, push and pull | 15 |
 # | 07 | Compose | several containers as one application | 20 |
 # | 08 | [Data science](08_data_science.ipynb) | reproducible training, notebooks and models | 25 |
 # | 09 | Build, ship, run | the whole way, with a teammate | 15 |
