@@ -26,7 +26,8 @@ from labhelpers.wait import wait_until
 
 _VARIABLE = "LAB_TEST_RUN"  # the folder of this run, for the processes that pytest-xdist starts
 _START = 900  # seconds
-_started: list[subprocess.Popen[bytes]] = []  # kept, since it outlives the test that asked for it
+# It serves the other processes too, after the end of the one that started it.
+_IN_THE_BACKGROUND = 'out=$1; shift; "$@" > "$out" 2>&1 < /dev/null & echo $!'
 
 # Groups that take longest come first, so that none of them is begun when the others have ended.
 _FIRST = ("owner", "browser", "notebook")
@@ -95,17 +96,11 @@ def bring_up() -> Up:
     out, pid = folder() / "up.out", folder() / "up.pid"
     with FileLock(folder() / "up.lock", timeout=_START):
         if not pid.exists():
-            with out.open("wb") as sink:
-                process = subprocess.Popen(
-                    [str(ROOT / "lab"), "up", "--no-browser", "--yes"],
-                    stdin=subprocess.DEVNULL,
-                    stdout=sink,
-                    stderr=subprocess.STDOUT,
-                    cwd=ROOT,
-                    start_new_session=True,  # it serves the other processes too, after this one's end
-                )
-            _started.append(process)
-            pid.write_text(str(process.pid))
+            command = ["sh", "-c", _IN_THE_BACKGROUND, "sh", out, ROOT / "lab", "up", "--no-browser", "--yes"]
+            started = subprocess.run(
+                command, cwd=ROOT, start_new_session=True, stdout=subprocess.PIPE, text=True, check=True
+            )
+            pid.write_text(started.stdout)
         number = int(pid.read_text())
 
         def address() -> str | None:
