@@ -10,6 +10,8 @@ import pytest
 from rooms import Room
 from support import ROOT
 
+from labhelpers.stock import RECIPES
+
 pytestmark = [pytest.mark.owner, pytest.mark.engine]
 # A proxy that nobody answers: whoever asks it for an address of this machine would fail.
 DEAD = dict.fromkeys(("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"), "http://127.0.0.1:9")
@@ -63,7 +65,7 @@ def test_only_what_changed_is_built_again(furnished: Room, tmp_path: Path) -> No
     try:
         titles = set_up(furnished, changed)
         assert titles == [
-            f"Building image 4 of {len(recipes.RECIPES)}: site",
+            f"Building image 4 of {len(RECIPES)}: site",
             "Storing localhost:5005/lab/site:1.0",
         ]
         after = created(furnished)
