@@ -59,25 +59,22 @@ def outcome(asked: Prediction, answer: Answer | None, saw: Any = None) -> Outcom
 
 def words(asked: Prediction, result: Outcome) -> str:
     """The outcome as a sentence."""
-    said, was = _named(asked, result.answer), _named(asked, result.truth)
+    said, was = named(asked, result.answer), named(asked, result.truth)
     if result.truth is None:
-        return f"You said {said}." if result.answer is not None else "You made no prediction."
+        return f"You said {said}" if result.answer is not None else "You made no prediction."
     if result.answer is None:
-        return f"You made no prediction. It was {was}."
+        return f"You made no prediction. It was {was}"
     if result.right:
-        return (
-            f"You said {said}, and {result.truth:n} it was."
-            if _number(result)
-            else f"You said {said}: right."
-        )
-    return f"You said {said}; it was {was}."
+        short = _short(result.answer)
+        return f"You said {short}, and {short} it was{was.removeprefix(short)}"
+    return f"You said {said} It was {was}"
 
 
-def _number(result: Outcome) -> bool:
-    return isinstance(result.truth, int | float)
+def named(asked: Prediction, answer: Answer | None) -> str:
+    """An answer as the end of a sentence: "b: No." or "12."."""
+    words = asked.options.get(answer, "") if isinstance(answer, str) else ""
+    return f"{_short(answer)}: {words.rstrip('.')}." if words else f"{_short(answer)}."
 
 
-def _named(asked: Prediction, answer: Answer | None) -> str:
-    if isinstance(answer, str) and answer in asked.options:
-        return f"{answer}) {asked.options[answer].rstrip('.')}"
+def _short(answer: Answer | None) -> str:
     return f"{answer:.4g}" if isinstance(answer, float) else str(answer)

@@ -101,7 +101,8 @@ def solution(exercise: Exercise) -> Panel:
 
 def unanswered(asked: Prediction) -> Panel:
     """A prediction whose blank is untouched."""
-    what = f"one of {', '.join(asked.options)}" if asked.options else "a number"
+    *most, last = asked.options or ("a number",)
+    what = f"{', '.join(most)} or {last}" if most else last
     return made(
         asked.question,
         [*_options(asked), f"Write {what} in place of the dots, before you run the next cell."],
@@ -111,9 +112,10 @@ def unanswered(asked: Prediction) -> Panel:
 
 def committed(asked: Prediction, answer: outcomes.Answer, *, stands: bool) -> Panel:
     """A prediction that is kept."""
-    said = f"{answer}) {asked.options[str(answer)]}" if asked.options else str(answer)
     note = "You have seen the result already, so your first prediction stands." if stands else ""
-    return made(asked.question, [f"You say {said}", note], state=("●", "predicted", "plain"))
+    return made(
+        asked.question, [f"You say {outcomes.named(asked, answer)}", note], state=("●", "predicted", "plain")
+    )
 
 
 def compared(asked: Prediction, result: Outcome) -> Panel:

@@ -28,6 +28,9 @@ section.lab-panel h4 { margin: 14px 0 4px; font-size: 14px; font-weight: 600; co
 section.lab-panel p { margin: 4px 0; color: inherit; }
 section.lab-panel pre { margin: 8px 0 0; padding: 8px 10px; overflow-x: auto; color: inherit;
   background: var(--jp-layout-color2, #f6f8fa); border-radius: 4px; }
+section.lab-panel.is-good { border-left: 4px solid #2f9e55; }
+section.lab-panel.is-open { border-left: 4px solid #c98a1b; }
+section.lab-panel.is-bad { border-left: 4px solid #d0503f; }
 section.lab-panel .good { color: #1a6b33; }
 section.lab-panel .open { color: #7a4f00; }
 section.lab-panel .bad { color: #a12a1e; }
@@ -49,6 +52,7 @@ def panel(title: str, body: str, *, state: tuple[str, str, str] | None = None) -
         mark = f'<span class="state {kind}"><span aria-hidden="true">{sign}</span> {escape(word)}</span> '
     label = f"{state[1]}: {title}" if state else title
     return (
-        f'{STYLE}<section class="lab-panel" role="region" aria-label="{escape(label)}">'
+        f'{STYLE}<section class="lab-panel{(state and f" is-{state[2]}") or ""}" role="region" '
+        f'aria-label="{escape(label)}">'
         f"<h3>{mark}{escape(title)}</h3>{body}</section>"
     )

@@ -64,6 +64,20 @@
 # Look at the name. `localhost:5005` is the registry, `lab/busybox` the repository, `1` the **tag**. The long `sha256:` number is the **digest**, the identity of exactly these bytes.
 #
 # **Predict.** The next command starts a container that prints one line. Is it in the list of running containers afterwards?
+#
+# a) Yes. b) No: it is gone. c) No, but it is still there.
+#
+# Write your letter in place of the dots and run the cell; a later one compares.
+
+# %% tags=["learner"]
+from labhelpers import check, hint, predict, solution
+
+predict("03.ended", "…")
+
+# %% tags=["solution"]
+from labhelpers import check, predict
+
+predict("03.ended", "c")
 
 # %%
 # !docker run --name hello-03 localhost:5005/lab/busybox:1 echo "Hello from inside"
@@ -76,7 +90,11 @@
 
 # %% [markdown]
 # `docker ps` lists what runs: at least the class registry, which is a container too. `hello-03` is not there. `docker ps --all` (short: `-a`) has it: **exited**.
-#
+
+# %%
+predict("03.ended")
+
+# %% [markdown]
 # A **container** is a writable instance of an image, with one **main process**. When that process ends, the container stops. It does not disappear: its name, its log and its files stay until you remove it. With `--rm` the engine removes it at once, which is right for one short command:
 
 # %%
@@ -89,8 +107,17 @@
 #
 # a) It runs 1.0, the only one there is. b) It runs the newest one. c) It fails.
 
+# %% tags=["learner"]
+predict("03.no-tag", "…")
+
+# %% tags=["solution"]
+predict("03.no-tag", "c")
+
 # %% tags=["fails", "volatile"]
 # !docker run --rm localhost:5005/lab/site
+
+# %%
+predict("03.no-tag")
 
 # %% [markdown]
 # It fails: the daemon looked for `lab/site:latest`. **Without a tag, `docker` adds `:latest`**, always. `latest` is a tag like any other: nobody moves it to the newest image by magic, and it may not exist. That slide's second command should be `docker run my-image:1.0`.
@@ -136,6 +163,12 @@ print(visit("http://127.0.0.1:8303"))
 #
 # a) An error: nothing listens there. b) A warning. c) Nothing; all looks well.
 
+# %% tags=["learner"]
+predict("03.wrong-port", "…")
+
+# %% tags=["solution"]
+predict("03.wrong-port", "c")
+
 # %% tags=["volatile"]
 # !docker run -d --name wrong-03 -p 127.0.0.1:8304:8303 localhost:5005/lab/site:1.0
 
@@ -144,6 +177,9 @@ print(visit("http://127.0.0.1:8303"))
 
 # %%
 print(visit("http://127.0.0.1:8304", wait=2))
+
+# %%
+predict("03.wrong-port")
 
 # %% [markdown]
 # Docker says nothing: it opens a door, and does not look whether anyone stands behind it. `PORTS` shows where the door leads: `8304->8303`, while the server listens on 80.
@@ -172,21 +208,6 @@ print(visit("http://127.0.0.1:8304", wait=2))
 # The message tells which word was taken for the image. Everything that belongs to a flag needs its flag in front.
 #
 # </details>
-# <details><summary>Hint 2</summary>
-#
-# Step 2 has one of the faults, and step 3 the others. Compare with the command that worked, word by word.
-#
-# </details>
-# <details><summary>Hint 3</summary>
-#
-# "The container name is already in use"? An earlier attempt still has it: `docker rm -f mysite-03`, then run again.
-#
-# </details>
-# <details><summary>Solution</summary>
-#
-# It is run, with its output, in [the solution notebook](solutions/03_containers.ipynb).
-#
-# </details>
 
 # %% tags=["learner"]
 # Your command, with ! in front:
@@ -197,6 +218,13 @@ print(visit("http://127.0.0.1:8304", wait=2))
 
 # %% tags=["solution"]
 print(visit("http://127.0.0.1:8313"))
+
+# %%
+check("03.find-fault")
+
+# %% tags=["learner"]
+# Stuck? Remove the # below, and run this cell again for one hint more each time.
+# hint("03.find-fault")
 
 # %% [markdown]
 # ### Exercise: two copies
@@ -209,16 +237,6 @@ print(visit("http://127.0.0.1:8313"))
 # Two containers cannot have the same name, nor the same port of your machine. Inside, both may listen on 80: each has a network of its own.
 #
 # </details>
-# <details><summary>Hint 2</summary>
-#
-# Nothing has to be built or pulled again: the image is the blueprint of as many containers as you like.
-#
-# </details>
-# <details><summary>Solution</summary>
-#
-# It is run, with its output, in [the solution notebook](solutions/03_containers.ipynb).
-#
-# </details>
 
 # %% tags=["learner"]
 # Your command, with ! in front:
@@ -229,6 +247,12 @@ print(visit("http://127.0.0.1:8313"))
 
 # %% tags=["solution"]
 print(visit("http://127.0.0.1:8314"))
+
+# %%
+check("03.two-copies")
+
+# %% tags=["learner"]
+# hint("03.two-copies")
 
 # %% [markdown]
 # ## 4 · Look inside without stopping it
@@ -322,9 +346,18 @@ life_cycle("web-03")
 #
 # a) No: an image is read-only, so the container begins anew. b) Yes. c) Only if it was saved first.
 
+# %% tags=["learner"]
+predict("03.note-kept", "…")
+
+# %% tags=["solution"]
+predict("03.note-kept", "b")
+
 # %%
 # !docker start web-03
 # !docker exec web-03 cat /tmp/note
+
+# %%
+predict("03.note-kept")
 
 # %% [markdown]
 # It is there. A stopped container keeps its **writable layer**, the place of all that was changed in it. What ends that layer is not `stop`, but `rm`:
@@ -342,7 +375,15 @@ life_cycle("web-03")
 #
 # ### How it ended: the exit code
 #
-# **Predict.** This container sleeps for ten minutes. `docker stop` asks it to end. Which exit code is left: 0, 137 or 143?
+# **Predict.** This container sleeps for ten minutes. `docker stop` asks it to end. Which exit code is left?
+#
+# a) 0. b) 137. c) 143.
+
+# %% tags=["learner"]
+predict("03.exit-code", "…")
+
+# %% tags=["solution"]
+predict("03.exit-code", "b")
 
 # %% tags=["volatile"]
 # !docker run -d --name sleeper-03 localhost:5005/lab/busybox:1 sleep 600
@@ -352,6 +393,9 @@ life_cycle("web-03")
 
 # %% language="sh"
 # docker inspect --format '{{.State.Status}}, exit code {{.State.ExitCode}}' sleeper-03
+
+# %%
+predict("03.exit-code")
 
 # %% [markdown]
 # `stop` sends the signal SIGTERM ("please end"), waits (`-t 1`: one second; by default ten), then sends SIGKILL, which no process survives. **137 = 128 + 9**, and 9 is SIGKILL: the request was not heard. The first process of a container ignores SIGTERM unless it was written to listen. `--init` puts a small program before yours that passes the signal on:
@@ -402,16 +446,6 @@ life_cycle("web-03")
 # What it printed is in its log, also after its end. How it ended stands in `docker ps -a`, and under `.State.ExitCode` in `docker inspect`.
 #
 # </details>
-# <details><summary>Hint 2</summary>
-#
-# `docker exec` needs a container that runs: `web-03` does, `broken-03` does not.
-#
-# </details>
-# <details><summary>Solution</summary>
-#
-# It is run, with its output, in [the solution notebook](solutions/03_containers.ipynb).
-#
-# </details>
 
 # %% tags=["learner"]
 # Your commands, with ! in front, and what you found:
@@ -429,6 +463,12 @@ exit_code = 3
 missing_file = "/etc/settings.ini"
 folder = "/var/www"
 print(exit_code, missing_file, folder)
+
+# %%
+check("03.inspect", exit_code=exit_code, missing_file=missing_file, folder=folder)
+
+# %% tags=["learner"]
+# hint("03.inspect")
 
 # %% [markdown]
 # ## 6 · Files that stay
@@ -500,6 +540,14 @@ print("mine:", Path("work/03/second.txt").stat().st_uid == os.getuid())
 # The same version, and the same **boot id**, a number that the kernel draws when it boots. A container has its own files, processes and network, but no kernel of its own: **all containers of a host share the host's kernel**. (On macOS and Windows the host is a Linux machine inside Docker Desktop, so the last line differs there. Notebook 02 measures what that sharing saves.)
 #
 # Being on one host, containers can also talk without leaving it. **Predict:** can one reach another by its name?
+#
+# a) Yes. b) No. c) Only in a network that you create.
+
+# %% tags=["learner"]
+predict("03.by-name", "…")
+
+# %% tags=["solution"]
+predict("03.by-name", "c")
 
 # %% tags=["fails"]
 # !docker run --rm localhost:5005/lab/busybox:1 wget -qO- http://web-03/cgi-bin/whoami
@@ -516,6 +564,9 @@ print("mine:", Path("work/03/second.txt").stat().st_uid == os.getuid())
 # %% language="sh"
 # docker run --rm --network net-03 localhost:5005/lab/busybox:1 \
 #   wget -qO- http://web-03/ | grep Author
+
+# %%
+predict("03.by-name")
 
 # %% [markdown]
 # The name led to the container: what `whoami` printed is its host name, and that is its short id. The second container read the page at `web-03`, port 80: the container's own port, published or not. `-p` is for the world outside; between containers no port is published at all. Two virtual machines would talk like two computers. Compose (notebook 07) makes such a network for you.
@@ -557,16 +608,6 @@ print("mine:", Path("work/03/second.txt").stat().st_uid == os.getuid())
 # One of the two still runs. `prune` leaves running containers alone, and `docker rm` refuses them without `-f`.
 #
 # </details>
-# <details><summary>Hint 2</summary>
-#
-# `docker ps -aq --filter label=lesson=cleanup-03` prints the ids of exactly these two. `$(…)` puts what a command prints into another command.
-#
-# </details>
-# <details><summary>Solution</summary>
-#
-# It is run, with its output, in [the solution notebook](solutions/03_containers.ipynb).
-#
-# </details>
 
 # %% tags=["learner"]
 # Your command, with ! in front:
@@ -577,6 +618,12 @@ print("mine:", Path("work/03/second.txt").stat().st_uid == os.getuid())
 # %% tags=["solution"] language="sh"
 # docker ps --all --filter name=task --filter name=keep-03 \
 #   --format '{{.Names}}: {{.State}}'
+
+# %%
+check("03.clean-up")
+
+# %% tags=["learner"]
+# hint("03.clean-up")
 
 # %% [markdown]
 # ## What usually goes wrong
