@@ -493,7 +493,10 @@ from pathlib import Path
 print("user id of the file's owner:", Path("work/03/first.txt").stat().st_uid)
 
 # %% [markdown]
-# On Linux it belongs to user 0, root: the container's process was root, and the kernel knows users by number only. You may not be able to change that file. (Docker Desktop and rootless engines translate the number, and the file is yours.) `-u` runs the process as another user, here as you; `-w` sets the folder it starts in:
+# On Linux it belongs to user 0, root: the container's process was root, and the kernel knows users by number only. You may not be able to change that file. (Docker Desktop and rootless engines translate the number, and the file is yours.) `-u` runs the process as another user, here as you; `-w` sets the folder it starts in. The program is Python, from an image that is pulled first:
+
+# %% tags=["volatile"]
+# !docker pull -q localhost:5005/lab/python:3.11
 
 # %% language="sh"
 # docker run --rm -u $(id -u):$(id -g) -v "$PWD/work/03:/work" -w /work \
