@@ -27,6 +27,7 @@ _PUBLIC = {
     "explore": "labhelpers.widgets.layer_explorer",
     "hint": "labhelpers.exercises.desk",
     "life_cycle": "labhelpers.widgets.life_cycle",
+    "matrix": "labhelpers.widgets.matrix",
     "open_image": "labhelpers.sources",
     "predict": "labhelpers.exercises.desk",
     "progress": "labhelpers.exercises.desk",

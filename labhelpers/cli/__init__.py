@@ -18,6 +18,7 @@ COMMANDS: dict[str, str] = {
     "doctor": "Say what works, what does not, and what to do.",
     "test": "Run every test.",
     "run": "Run notebooks without a browser, and write a report.",
+    "slides": "Make the talk one page that needs no network.",
     "layers": "Look into an image: its layers, and what they waste.",
     "check": "Look whether an exercise is done.",
     "progress": "Show what you have done so far.",

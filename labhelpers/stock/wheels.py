@@ -1,4 +1,4 @@
-"""The wheelhouse: the packages of the lessons, fetched once, so that `pip install flask` works offline."""
+"""The wheelhouse: pinned packages, fetched once, so that `pip install flask` in a lesson works offline."""
 
 from __future__ import annotations
 
@@ -17,10 +17,13 @@ _PLATFORMS = {
 _PLATFORMS["amd64"], _PLATFORMS["arm64"] = _PLATFORMS["x86_64"], _PLATFORMS["aarch64"]
 
 
-def wheelhouse(lock: Path, architecture: str, cache: Path) -> Path:
+def wheelhouse(
+    lock: Path, architecture: str, cache: Path, *, what: str = "the Python packages of the lessons"
+) -> Path:
     """The folder of wheels that `lock` pins, for Python 3.11 on Linux; fetched unless it is in the cache.
 
     `lock`: a requirements file with versions and hashes. `architecture`: as the engine reports it.
+    `what` they are, for the error.
     Raises ProcessError when the package index cannot be reached.
     """
     key = hashlib.sha256(lock.read_bytes() + architecture.encode()).hexdigest()[:16]
@@ -38,7 +41,7 @@ def wheelhouse(lock: Path, architecture: str, cache: Path) -> Path:
             *("--implementation=cp", "--abi=cp311", "--abi=abi3", "--abi=none", *platforms),
             *("--dest", str(fresh), "--requirement", str(lock)),
         ],
-        tried="fetch the Python packages of the lessons",
+        tried=f"fetch {what}",
         fix="Connect to a network once: after this first time the workshop needs none.",
         timeout=900,
     )

@@ -146,7 +146,7 @@ doctor_panel().needs_you
 # | | notebook | you learn | minutes |
 # | --- | --- | --- | --- |
 # | 00 | Start here | how this workshop works | 10 |
-# | 01 | Why containers | the problem that they solve | 10 |
+# | 01 | [Why containers](01_why_containers.ipynb) | the problem that they solve | 15 |
 # | 02 | Machines and containers | a virtual machine and a container, measured | 15 |
 # | 03 | [Containers](03_containers.ipynb) | run, watch, enter, stop, remove | 30 |
 # | 04 | Layers | what an image is made of | 20 |

@@ -1,0 +1,64 @@
+"""Slides as one HTML page that holds all it needs: reveal.js, the theme, the pictures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from html import escape
+from pathlib import Path
+
+from labhelpers.slides.deck import Slide
+from labhelpers.slides.reveal import Reveal
+
+_HERE = Path(__file__).parent
+THEMES = ("auto", "light", "dark")
+
+
+def page(
+    slides: Sequence[Slide], reveal: Reveal, *, title: str, theme: str = "auto", live: bool = False
+) -> str:
+    """The page. `theme`: one of THEMES; "auto" is the viewer's choice. `live`: it reloads when told to."""
+    style = (_HERE / "theme.css").read_text(encoding="utf-8")
+    start = (_HERE / "start.js").read_text(encoding="utf-8")
+    reload = 'new EventSource("changed").onmessage = () => location.reload();' if live else ""
+    body = "\n".join(map(_section, slides))
+    return f"""<!doctype html>
+<html lang="en" data-theme="{escape(theme)}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>{escape(title)}</title>
+<link rel="icon" href="data:,">
+<!--
+reveal.js:
+{reveal.licence.replace("--", "- -")}
+-->
+<style>{reveal.reset}</style>
+<style>{reveal.style}</style>
+<style>{style}</style>
+</head>
+<body>
+<main class="reveal"><div class="slides">
+{body}
+</div></main>
+<script>{_inline(reveal.script)}</script>
+<script>{_inline(reveal.notes)}</script>
+<script>{_inline(start)}{reload}</script>
+</body>
+</html>
+"""
+
+
+def _inline(script: str) -> str:
+    """A script that can stand in a page: nothing in it ends the element that holds it."""
+    return re.sub(r"</(script)", r"<\\/\1", script, flags=re.IGNORECASE)
+
+
+def _section(slide: Slide) -> str:
+    kind = "chapter" if slide.opens_chapter else "content"
+    above = "" if slide.opens_chapter else f'<p class="above">{escape(slide.chapter)}</p>'
+    notes = f'<aside class="notes">{"".join(slide.notes)}</aside>'
+    return (
+        f'<section id="{escape(slide.cell)}" class="{kind}" data-timing="{slide.seconds}">'
+        f"{above}{''.join(slide.html)}{notes}</section>"
+    )
