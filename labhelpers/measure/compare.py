@@ -45,7 +45,7 @@ def compare(
         raise UsageError(f"compare {runs} runs", "that cannot be", "Give 1 to 100; a median needs 3 or more.")
     engine = engine or connect()
     machine = Machine(image, memory=memory, engine=engine)
-    disk: dict[Kind, int] = {"machine": machine.disk, "container": 0}
+    disk: dict[Kind, int] = {"container": 0, "machine": machine.disk}
     work = machine.accelerator == "kvm"
     done: list[Run] = []
     for number in range(runs + 1):

@@ -115,26 +115,22 @@ class Comparison:
             one, two = self.spread("container", value), self.spread("machine", value)
             return what, one.text(form), two.text(form)
 
-        first = {run.kind: run for run in self.runs if run.number == 0}
-        lines = [line("start to first line", lambda run: run.start, seconds)]
-        if first:
-            lines.append(
-                (
-                    "the first start, not counted",
-                    *(seconds(first[kind].start) for kind in NAMES if kind in first),
-                )  # type: ignore[arg-type]
-            )
-        lines += [
+        def both(what: str, said: Callable[[Kind], str]) -> tuple[str, str, str]:
+            return what, said("container"), said("machine")
+
+        first = {run.kind: run.start for run in self.runs if run.number == 0}
+        return [
+            line("start to first line", lambda run: run.start, seconds),
+            both("the first start, not counted", lambda kind: seconds(first[kind])),
             line("memory of its control group", lambda run: run.memory, size),
             line("resident memory of its processes", lambda run: run.resident, size),
             ("memory set aside beforehand", "none", size(self.given)),
-            ("disk for one more copy", size(self.disk["container"]), size(self.disk["machine"])),
+            both("disk for one more copy", lambda kind: size(self.disk[kind])),
             line("processes that it sees", lambda run: run.processes, count),
-            ("kernel", self.of("container")[0].kernel, self.of("machine")[0].kernel),
-            ("boot id, its beginning", *(self.boots(kind) for kind in NAMES)),  # type: ignore[list-item]
+            both("kernel", lambda kind: self.of(kind)[0].kernel.partition("-")[0]),
+            both("boot id, its beginning", self.boots),
             self._work(line),
         ]
-        return lines
 
     def boots(self, kind: Kind) -> str:
         """The boot ids that one kind's runs saw, in words."""

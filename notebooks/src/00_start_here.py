@@ -147,14 +147,14 @@ doctor_panel().needs_you
 # | --- | --- | --- | --- |
 # | 00 | Start here | how this workshop works | 10 |
 # | 01 | [Why containers](01_why_containers.ipynb) | the problem that they solve | 15 |
-# | 02 | Machines and containers | a virtual machine and a container, measured | 15 |
-# | 03 | [Containers](03_containers.ipynb) | run, watch, enter, stop, remove | 30 |
-# | 04 | Layers | what an image is made of | 20 |
+# | 02 | [Virtual machine or container](02_vm_vs_container.ipynb) | a virtual machine and a container, measured | 20 |
+# | 03 | [Containers](03_containers.ipynb) | run, watch, enter, stop, remove | 25 |
+# | 04 | Layers | what an image is made of | 30 |
 # | 05 | Dockerfile | build your own image | 20 |
 # | 06 | [Registries](06_registries.ipynb) | tags, digests, push and pull | 15 |
-# | 07 | Compose | several containers as one application | 20 |
+# | 07 | Compose | several containers as one application | 15 |
 # | 08 | [Data science](08_data_science.ipynb) | reproducible training, notebooks and models | 25 |
-# | 09 | Build, ship, run | the whole way, with a teammate | 15 |
+# | 09 | Build, ship, run | the whole way, with a teammate | 10 |
 # | 10 | Under the hood | a container made by hand (optional) | 25 |
 #
 # A notebook without a link is not in this version yet.

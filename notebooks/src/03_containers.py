@@ -2,7 +2,7 @@
 # jupyter:
 #   labhelpers:
 #     title: Containers
-#     minutes: 30
+#     minutes: 25
 #     covers: [4, 10, 24, 30, 54, 62, 63, 65, 91, 93, 95, 96]
 #     afterwards:
 #       - start, watch, enter, stop and remove containers, and say at each moment which state one is in
@@ -19,7 +19,7 @@
 # - publish a port, pass a setting, share a folder, and keep data when a container is gone;
 # - find out why a container failed, from its log, its exit code and its configuration.
 #
-# **Time:** about 30 minutes. **You need:** [00 Start here](00_start_here.ipynb), with everything green.
+# **Time:** about 25 minutes. **You need:** [00 Start here](00_start_here.ipynb), with everything green.
 #
 # ![What happens at docker run. Three parts: the client, which is the docker command; the daemon, with its store of images and its containers; the registry. 1: the client sends the command to the daemon. 2: the daemon looks for the image in its own store. 3: only if it is missing, the daemon pulls it from the registry. 4: the daemon creates a container from the image and starts its main process; what that prints comes back to the client.](pictures/docker_run.svg)
 #
