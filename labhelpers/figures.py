@@ -67,11 +67,16 @@ class ComparisonFigure:
                 ]
                 axes.plot(shift, values, look[0], color=look[1], alpha=0.8, markersize=5)
                 axes.hlines(middle, place - 0.3, place + 0.3, color="black", linewidth=1.5)
+                # Beside its line, where no point can be.
                 axes.annotate(
-                    f"{middle:.3g}", (place, middle), xytext=(0, 7), textcoords="offset points", ha="center"
+                    f"{middle:.3g}",
+                    (place + 0.32, middle),
+                    xytext=(2, 0),
+                    textcoords="offset points",
+                    va="center",
                 )
             axes.set_xticks(range(len(NAMES)), list(NAMES.values()))
-            axes.set_xlim(-0.6, 1.6)
+            axes.set_xlim(-0.6, 1.9)
             axes.set_ylim(0, axes.get_ylim()[1] * 1.15)
             axes.set_title(f"{what} ({_UNIT[what]})", fontsize=10)
             axes.spines[["top", "right"]].set_visible(False)

@@ -163,7 +163,7 @@ check("02.measure", measured=measured, ratio=ratio)
 density("localhost:5005/lab/busybox:1", containers=8, machines=2)
 
 # %% [markdown]
-# Three ways to house applications, in one image each. **Bungalows:** a server for each application; nothing is shared, and each is maintained alone. **Apartments:** virtual machines; the building is shared, each flat has its own kitchen, the guest OS. **A hotel:** containers; most amenities are shared, and the house decides who gets what.
+# Three ways to house applications, as three kinds of building. **Bungalows:** a server for each application; nothing is shared, and each is maintained alone. **Apartments:** virtual machines; the building is shared, each flat has its own kitchen, the guest OS. **A hotel:** containers; most amenities are shared, and the house decides who gets what.
 #
 # ### Published numbers, beside yours
 #
