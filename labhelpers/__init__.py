@@ -33,6 +33,7 @@ _PUBLIC = {
     "progress": "labhelpers.exercises.desk",
     "sample_image": "labhelpers.samples",
     "solution": "labhelpers.exercises.desk",
+    "shared_layers": "labhelpers.widgets.shared",
     "visit": "labhelpers.web",
 }
 

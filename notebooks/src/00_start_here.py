@@ -149,7 +149,7 @@ doctor_panel().needs_you
 # | 01 | [Why containers](01_why_containers.ipynb) | the problem that they solve | 15 |
 # | 02 | [Virtual machine or container](02_vm_vs_container.ipynb) | a virtual machine and a container, measured | 20 |
 # | 03 | [Containers](03_containers.ipynb) | run, watch, enter, stop, remove | 25 |
-# | 04 | Layers | what an image is made of | 30 |
+# | 04 | [Layers](04_images_and_layers.ipynb) | what an image is made of | 30 |
 # | 05 | Dockerfile | build your own image | 20 |
 # | 06 | [Registries](06_registries.ipynb) | tags, digests, push and pull | 15 |
 # | 07 | Compose | several containers as one application | 15 |

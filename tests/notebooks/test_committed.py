@@ -90,7 +90,8 @@ def test_a_learners_notebook_has_no_outputs_and_no_solutions(path: Path) -> None
         if "solution" in convert.tags(cell):
             telling = {line for line in _commands([cell]) if len(line) > len("%%sh")}
             telling = {line for line in telling if not line.startswith(("import ", "from "))}
-            assert telling & shown == set()
+            # A repaired file shares lines with the one to be repaired: a solution is what brings new ones.
+            assert not telling or not telling <= shown, cell.id
 
 
 @pytest.mark.parametrize("path", EXECUTED, ids=_id)
