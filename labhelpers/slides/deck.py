@@ -96,7 +96,9 @@ def _shown(cell: NotebookNode, folder: Path) -> Iterator[str]:
         text = re.sub(r'<a class="anchor-link".*?</a>', "", markdown2html(cell.source))
         # On the screen a slide is a page: its heading is the first, whatever it is in the notebook.
         html = re.sub(r"(</?)h([123])\b", lambda h: f"{h[1]}h{max(1, int(h[2]) - 1)}", text)
-        yield with_pictures(html, folder)
+        # Markdown has no table without a head: one that is empty is none.
+        html = re.sub(r"<thead>\s*<tr>\s*(<th></th>\s*)+</tr>\s*</thead>", "", html)
+        yield with_pictures(html.replace("<th></th>", "<td></td>"), folder)
         return
     yield f'<div class="typed">{_code(cell.source)}</div>'
     for output in cell.outputs:
@@ -122,8 +124,9 @@ def _code(source: str) -> str:
 def _output(output: NotebookNode) -> str:
     data = output.get("data", {})
     if "text/html" in data:
-        # A section would be a slide of its own to reveal.js.
+        # A section would be a slide of its own to reveal.js; a panel's heading follows the slide's.
         html = data["text/html"].replace("<section", '<div role="group"').replace("</section", "</div")
+        html = re.sub(r"(</?)h3\b", r"\1h2", html)
         return f'<div class="shown">{html}</div>'
     if "image/png" in data:
         words = escape(data.get("text/plain", ""), quote=True)

@@ -38,9 +38,9 @@ reveal.js:
 <style>{style}</style>
 </head>
 <body>
-<main class="reveal"><div class="slides">
+<main><div class="reveal"><div class="slides">
 {body}
-</div></main>
+</div></div></main>
 <script>{_inline(reveal.script)}</script>
 <script>{_inline(reveal.notes)}</script>
 <script>{_inline(start)}{reload}</script>

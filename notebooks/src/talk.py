@@ -131,7 +131,7 @@
 # An image is an open standard (OCI). Here plain Python reads one from a registry, with no engine at all:
 
 # %%
-from labhelpers import open_image
+from labhelpers import explore, life_cycle, open_image, visit
 
 image = open_image("docker://localhost:5005/lab/site:1.0")
 print(image.config.runtime["Cmd"], "in", len(image.layers), "layers")
@@ -471,8 +471,6 @@ print(image.config.runtime["Cmd"], "in", len(image.layers), "layers")
 # ## A real image, opened
 
 # %% tags=["volatile"]
-from labhelpers import explore
-
 explore("docker://localhost:5005/lab/site:1.0")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
@@ -531,8 +529,6 @@ explore("docker://localhost:5005/lab/site:1.0")
 # docker port web-talk
 
 # %%
-from labhelpers import visit
-
 print(visit("http://127.0.0.1:8951"))
 
 # %% [markdown]
@@ -546,10 +542,6 @@ print(visit("http://127.0.0.1:8951"))
 
 # %%
 # !docker stop web-talk
-
-# %%
-from labhelpers import life_cycle
-
 life_cycle("web-talk")
 
 # %% [markdown] slideshow={"slide_type": "notes"}

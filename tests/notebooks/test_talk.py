@@ -1,0 +1,61 @@
+"""The talk as slides: it fits its time, and a source that changed since it was executed is noticed."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from labhelpers.errors import NotebookError, UsageError
+from labhelpers.slides.deck import slides, with_pictures
+from labhelpers.slides.source import NOTEBOOKS, Source
+
+
+def test_it_is_at_most_sixty_slides_and_forty_five_minutes() -> None:
+    made = Source("talk").slides()
+    assert len(made) <= 60
+    assert sum(slide.seconds for slide in made) == 45 * 60
+    assert all(slide.notes for slide in made)
+    titles = [slide.title for slide in made]
+    assert len(set(titles)) == len(titles)
+
+
+def test_slides_that_are_not_there_are_named() -> None:
+    with pytest.raises(UsageError, match=r"There are: .*talk"):
+        Source("walk").check()
+
+
+def test_code_that_changed_since_it_was_executed_is_noticed(tmp_path: Path) -> None:
+    for folder in ("src", "slides", "pictures"):
+        shutil.copytree(NOTEBOOKS / folder, tmp_path / folder)
+    source = Source("talk", tmp_path)
+    before = source.stamp()
+    source.text.write_text(source.text.read_text().replace("docker stop web-talk", "docker kill web-talk"))
+    assert source.stamp() != before
+    with pytest.raises(NotebookError, match="changed since it was last executed"):
+        source.slides()
+    assert len(source.slides(strict=False)) == len(Source("talk").slides())
+
+
+@pytest.mark.parametrize(
+    ("cells", "why"),
+    [
+        ([("slide", "no heading")], "without a heading"),
+        ([("notes", "(1:00) x")], "before the first slide"),
+        ([("slide", "# A"), ("notes", "no time")], "no time"),
+    ],
+)
+def test_what_is_no_slide_is_said(cells: list[tuple[str, str]], why: str) -> None:
+    made = [
+        nbformat.v4.new_markdown_cell(text, metadata={"slideshow": {"slide_type": kind}})
+        for kind, text in cells
+    ]
+    with pytest.raises(NotebookError, match=why):
+        slides(nbformat.v4.new_notebook(cells=made), folder=Path())
+
+
+def test_a_picture_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(NotebookError, match=r"gone\.svg"):
+        with_pictures('<img src="gone.svg">', tmp_path)
