@@ -15,14 +15,30 @@ from labhelpers.exercises.model import EXERCISES, PREDICTIONS, Exercise, Predict
 T = TypeVar("T", Exercise, Prediction)
 
 
+# What the notebooks are about, by their numbers. One notebook's exercises may stand in several modules.
+_TOPICS = {
+    "00": "Start here",
+    "01": "Why containers",
+    "02": "Virtual machine or container",
+    "03": "Containers",
+    "04": "Images and layers",
+    "05": "Dockerfile",
+    "06": "Registries",
+    "07": "Compose",
+    "08": "Data science",
+    "09": "Build, ship, run",
+    "10": "Under the hood",
+}
+
+
 def notebooks() -> list[str]:
     """The numbers of the notebooks that have exercises."""
-    return sorted(name[1:3] for name in _modules())
+    return sorted({name[1:3] for name in _modules()})
 
 
 def topic(number: str) -> str:
-    """What a notebook is about, from its module's name: "Containers"."""
-    return next(name[4:].replace("_", " ").capitalize() for name in _modules() if name[1:3] == number)
+    """What a notebook is about: "Containers"."""
+    return _TOPICS[number]
 
 
 def exercises(number: str | None = None) -> list[Exercise]:

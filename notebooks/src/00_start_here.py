@@ -150,7 +150,7 @@ doctor_panel().needs_you
 # | 02 | [Virtual machine or container](02_vm_vs_container.ipynb) | a virtual machine and a container, measured | 20 |
 # | 03 | [Containers](03_containers.ipynb) | run, watch, enter, stop, remove | 25 |
 # | 04 | [Layers](04_images_and_layers.ipynb) | what an image is made of | 30 |
-# | 05 | Dockerfile | build your own image | 20 |
+# | 05 | [Dockerfile](05_dockerfile.ipynb) | build your own image | 20 |
 # | 06 | [Registries](06_registries.ipynb) | tags, digests, push and pull | 15 |
 # | 07 | Compose | several containers as one application | 15 |
 # | 08 | [Data science](08_data_science.ipynb) | reproducible training, notebooks and models | 25 |

@@ -143,6 +143,12 @@ def _chain(case: Case) -> set[str]:
     return {*case.after, *(id for before in case.after for id in _chain(CASES[before]))}
 
 
+def test_a_notebook_is_listed_once_with_what_it_is_about() -> None:
+    numbers = book.notebooks()
+    assert numbers == sorted({one.notebook for one in book.exercises()})
+    assert len({book.topic(number) for number in numbers}) == len(numbers)
+
+
 def test_every_exercise_has_its_case_and_every_case_its_exercise() -> None:
     assert sorted(CASES) == sorted(one.id for one in book.exercises())
 
