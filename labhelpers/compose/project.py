@@ -30,7 +30,7 @@ class Project:
     """
 
     def __init__(self, path: str | Path = ".", *, env: Mapping[str, str] | None = None, run: Runner = run):
-        self.files = _files(Path(path))
+        self.files = compose_files(Path(path))
         self._env = env
         self._run = run
 
@@ -143,8 +143,8 @@ class Project:
         )
 
 
-def _files(path: Path) -> tuple[Path, ...]:
-    """The Compose files at a path, as Compose finds them in a folder."""
+def compose_files(path: Path) -> tuple[Path, ...]:
+    """The Compose files at a path, as Compose finds them in a folder. UsageError where there is none."""
     if not path.is_dir():
         return (path,) if path.is_file() else _nothing(path)
     found = [path / name for name in _NAMES if (path / name).is_file()]

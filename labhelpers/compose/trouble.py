@@ -52,7 +52,7 @@ def explain(
 ) -> ComposeError:
     """The error that people see. `down`: containers that did not come up; `log`: what they said."""
     text = _ANSI.sub("", f"{error.log}\n{error.found}")
-    said = re.sub(r"^Error response from daemon: ", "", _ANSI.sub("", error.found).strip())
+    said = in_short(error.found)
     for pattern, advice in _ADVICE:
         if found := re.search(pattern, text):
             fix = advice.format(*(group or "?" for group in found.groups()), file=file)
@@ -61,6 +61,12 @@ def explain(
     if down:
         return ComposeError(tried, said if "Container" not in said else _names(down), _look(down), log=log)
     return ComposeError(tried, said, f"Look at it with: docker compose -f {file} ps --all", log=log)
+
+
+def in_short(said: str) -> str:
+    """What Compose says, without colours, and without the path of the file, which stands elsewhere."""
+    said = _ANSI.sub("", said).strip()
+    return re.sub(r"^(Error response from daemon|validating .*?\.ya?ml): ", "", said)
 
 
 def _names(down: Sequence[State]) -> str:

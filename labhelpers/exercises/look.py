@@ -24,7 +24,7 @@ from labhelpers.web import visit
 _TIMEOUT = 20  # seconds for one command; a check that waits longer cannot check
 _WORKING_DAY = 12 * 3600  # seconds; what is older was made on an earlier day
 _UNREACHABLE = re.compile(
-    r"cannot connect to the docker daemon|error during connect|connection refused|connection reset"
+    r"cannot connect to the docker daemon|error during connect|docker.*(connection refused|connection reset)"
     r"|no such file or directory.*sock|unexpected EOF|\bEOF$|broken pipe",
     re.IGNORECASE,
 )

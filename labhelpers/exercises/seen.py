@@ -34,10 +34,17 @@ class Container:
 
     @property
     def ports(self) -> list[tuple[str, int, int]]:
-        """What is published, as asked for at its creation: (host address, host port, container port)."""
+        """What is published, as asked for at its creation: (host address, host port, container port).
+
+        Of a range of host ports ("8317-8319"), from which the engine takes one, the first is named.
+        """
         bound = self.raw["HostConfig"].get("PortBindings") or {}
         return sorted(
-            (to.get("HostIp") or "0.0.0.0", int(to.get("HostPort") or 0), int(inside.partition("/")[0]))
+            (
+                to.get("HostIp") or "0.0.0.0",
+                int((to.get("HostPort") or "0").partition("-")[0]),
+                int(inside.partition("/")[0]),
+            )
             for inside, outside in bound.items()
             for to in outside or []
         )

@@ -152,7 +152,7 @@ doctor_panel().needs_you
 # | 04 | [Layers](04_images_and_layers.ipynb) | what an image is made of | 30 |
 # | 05 | [Dockerfile](05_dockerfile.ipynb) | build your own image | 20 |
 # | 06 | [Registries](06_registries.ipynb) | tags, digests, push and pull | 15 |
-# | 07 | Compose | several containers as one application | 15 |
+# | 07 | [Compose](07_compose.ipynb) | several containers as one application | 15 |
 # | 08 | [Data science](08_data_science.ipynb) | reproducible training, notebooks and models | 25 |
 # | 09 | Build, ship, run | the whole way, with a teammate | 10 |
 # | 10 | Under the hood | a container made by hand (optional) | 25 |
