@@ -16,6 +16,7 @@ from labhelpers.errors import LabError
 from labhelpers.process import is_root, run
 
 _ROOT = Path(__file__).resolve().parents[2]
+_FAILED = 1  # pytest: tests ran, and some failed
 # Most tests wait for an engine or a browser: three at a time keep two processors busy.
 _SIDE_BY_SIDE = ["-n", "3", "--dist", "loadscope"]
 
@@ -54,6 +55,7 @@ def command(ctx: click.Context) -> int:
 
     Where no engine runs, one is brought for the tests, in a folder of its own, and removed afterwards.
     A test that cannot run here is named with its reason in the summary; on CI (CI=true) it fails.
+    Three run at a time; one that fails beside others is named, and tried once more by itself.
     """
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     if why := _bring_browser():
@@ -61,6 +63,17 @@ def command(ctx: click.Context) -> int:
     # Who says how many, or wants to look into a test that fails, gets what they ask for.
     alone = any(word.startswith(("-n", "--numprocesses", "--pdb", "--collect-only")) for word in ctx.args)
     workers = [] if alone else _SIDE_BY_SIDE
-    return subprocess.run(
-        [sys.executable, "-m", "pytest", *workers, *ctx.args], cwd=_ROOT, env=env, check=False
-    ).returncode
+
+    def tests(*options: str) -> int:
+        words = [sys.executable, "-m", "pytest", *options, *ctx.args]
+        return subprocess.run(words, cwd=_ROOT, env=env, check=False).returncode
+
+    status = tests(*workers)
+    if workers and status == _FAILED:
+        console.print(
+            "\nSome tests failed beside others. They run once more, one at a time: what fails again is a"
+            " fault; what passes now was short of time, and is named above.",
+            markup=False,
+        )
+        status = tests("--last-failed", "--last-failed-no-failures", "none")
+    return status
