@@ -541,7 +541,7 @@ predict("05.twice")
 #   && echo "same image" || echo "two images"
 
 # %% [markdown]
-# (`--provenance=false` leaves out a note about the build, which has a time of its own. Newer builders can date the files too: `--output type=image,name=NAME,rewrite-timestamp=true`. We tried it on Engine 26.1 with its overlay2 image store: accepted, and without effect. With the containerd image store it works.)
+# (`--provenance=false` leaves out a note about the build, which has a time of its own. Newer builders can date the files too: `--output type=image,name=NAME,rewrite-timestamp=true`. We tried it on Engine 26.1 with its overlay2 image store: accepted, and without effect. Other image stores we have not tried.)
 #
 # Other things change under you without a change in the Dockerfile. A **tag moves**:
 
