@@ -730,6 +730,13 @@ Project("work/07/counter").picture()
 #     labels: ["${LAB_LABEL}"]
 # END
 # docker compose up -d --wait
+# # The copies need a moment until they listen: wait until three have answered.
+# for n in $(seq 120); do
+#   names=$(for n in 1 2 3 4 5 6; do curl -s http://127.0.0.1:8317/who; echo; done \
+#     | grep . | sort -u | wc -l)
+#   [ "$names" -ge 3 ] && break
+#   sleep 1
+# done
 
 # %%
 check("07.scale")

@@ -105,6 +105,15 @@ def test_every_output_that_is_compared_was_executed_and_is_there(path: Path) -> 
 
 
 @pytest.mark.parametrize("path", EXECUTED, ids=_id)
+def test_every_check_of_a_solution_passes(path: Path) -> None:
+    for cell in _read(path).cells:
+        if cell.cell_type == "code" and re.search(r"^check\(", cell.source, re.MULTILINE):
+            said = "".join(output.get("data", {}).get("text/plain", "") for output in cell.outputs)
+            assert "not yet" not in said, (cell.id, said)
+            assert "cannot check" not in said, (cell.id, said)
+
+
+@pytest.mark.parametrize("path", EXECUTED, ids=_id)
 def test_an_executed_notebook_holds_no_state_and_no_terminal_codes(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     assert "widget-view" not in text
