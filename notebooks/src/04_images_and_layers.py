@@ -270,7 +270,7 @@ explore(container="one-04")
 path = "…"
 
 # %% tags=["solution"]
-# !docker diff writer-04
+# !docker diff writer-04 | sort
 path = "/made.txt"
 
 # %%
