@@ -286,7 +286,9 @@ def sweep(prefix: Path) -> None:
     for path in Path("/run/netns").glob("lab-*-*"):
         owner = path.name.split("-")[1]
         if owner.isdigit() and not psutil.pid_exists(int(owner)):
-            Room(path.name, Path(tempfile.gettempdir()) / path.name, prefix).close()
+            # Another process of this run may be removing it at the same moment.
+            with contextlib.suppress(OSError, subprocess.SubprocessError):
+                Room(path.name, Path(tempfile.gettempdir()) / path.name, prefix).close()
 
 
 @contextlib.contextmanager
