@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from docker.errors import ImageNotFound, NotFound
+
 from labhelpers.engine.client import Engine, engine_errors
+from labhelpers.errors import EngineError
 
 
 class LocalImage(NamedTuple):
@@ -22,7 +25,11 @@ def local_images(engine: Engine) -> list[LocalImage]:
     """Every image in the engine, in order of name. `EngineError` if it stops answering."""
     found = []
     with engine_errors("list the engine's images"):
-        for item in engine.api.images.list():
+        for told in engine.api.api.images():
+            try:
+                item = engine.api.images.get(str(told["Id"]))
+            except ImageNotFound:
+                continue  # it was removed while the others were looked at
             layers = (item.attrs.get("RootFS") or {}).get("Layers") or ()
             identity = str(item.id)
             more = f" (+{len(item.tags) - 1})" if len(item.tags) > 1 else ""
@@ -105,6 +112,12 @@ def layer_sizes(engine: Engine) -> list[tuple[LocalImage, tuple[int, ...]]]:
     found = []
     for image in local_images(engine):
         count = len(image.diff_ids)
-        sizes = [step.size for step in build_steps(engine, image.id, count) if step.layer is not None]
+        try:
+            steps = build_steps(engine, image.id, count)
+        except EngineError as error:
+            if isinstance(error.__cause__, NotFound):
+                continue  # it was removed in the meantime
+            raise
+        sizes = [step.size for step in steps if step.layer is not None]
         found.append((image, (*sizes, *[0] * (count - len(sizes)))))
     return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
 import subprocess
 import time
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -81,6 +83,10 @@ class Bench:
                 return self.check(id, given), door.requests
         finally:
             door.close()
+            with warnings.catch_warnings():
+                # The docker SDK forgets its own socket where nobody listens any more: not what is tried here.
+                warnings.simplefilter("ignore", ResourceWarning)
+                gc.collect()
 
     def clean(self) -> None:
         """Remove all of this number from the engine and the folder, whoever made it."""

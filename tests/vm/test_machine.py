@@ -114,7 +114,7 @@ def test_values_that_cannot_be_are_refused(engine: Engine, wrong: dict[str, int]
 def test_a_machine_ends_by_itself_when_this_program_is_killed(engine: Engine) -> None:
     code = f"""
 from labhelpers.vm import Machine
-with Machine({BUSYBOX!r}, timeout=17).boot("echo up; sleep 3600") as booted:
+with Machine({BUSYBOX!r}, timeout=37).boot("echo up; sleep 3600") as booted:
     booted.attached.line(lambda text: True, 1e12)
     print("runs", flush=True)
     booted.wait()
@@ -128,8 +128,8 @@ with Machine({BUSYBOX!r}, timeout=17).boot("echo up; sleep 3600") as booted:
         child.kill()
         child.wait()
         child.stdout.close()  # type: ignore[union-attr]
-    assert ours(engine, 17), "it does not need us"
-    wait_until(lambda: not ours(engine, 17), PATIENCE, what="the machine's own end")
+    assert ours(engine, 37), "it does not need us"
+    wait_until(lambda: not ours(engine, 37), 37 + PATIENCE, what="the machine's own end")
 
 
 def test_what_works_is_tried_once_and_remembered(engine: Engine, tmp_path: Path) -> None:
