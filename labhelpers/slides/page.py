@@ -14,13 +14,17 @@ _HERE = Path(__file__).parent
 THEMES = ("auto", "light", "dark")
 
 
+def reloads(since: str) -> str:
+    """The script of a page made from the sources' state `since`: it asks to be told when that is over."""
+    return f'new EventSource("changed?since={since}").onmessage = () => location.reload();'
+
+
 def page(
-    slides: Sequence[Slide], reveal: Reveal, *, title: str, theme: str = "auto", live: bool = False
+    slides: Sequence[Slide], reveal: Reveal, *, title: str, theme: str = "auto", since: str | None = None
 ) -> str:
-    """The page. `theme`: one of THEMES; "auto" is the viewer's choice. `live`: it reloads when told to."""
+    """The page. `theme`: one of THEMES; "auto" is the viewer's choice. `since`: see `reloads`."""
     style = (_HERE / "theme.css").read_text(encoding="utf-8")
     start = (_HERE / "start.js").read_text(encoding="utf-8")
-    reload = 'new EventSource("changed").onmessage = () => location.reload();' if live else ""
     body = "\n".join(map(_section, slides))
     return f"""<!doctype html>
 <html lang="en" data-theme="{escape(theme)}">
@@ -43,7 +47,7 @@ reveal.js:
 </div></div></main>
 <script>{_inline(reveal.script)}</script>
 <script>{_inline(reveal.notes)}</script>
-<script>{_inline(start)}{reload}</script>
+<script>{_inline(start)}{reloads(since) if since else ""}</script>
 </body>
 </html>
 """

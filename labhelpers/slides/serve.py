@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import time
+from html import escape
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
 
 from labhelpers.errors import LabError, PortTaken
 from labhelpers.places import Places
+from labhelpers.slides.page import reloads
 from labhelpers.slides.source import Source
 
 _EVERY = 0.5  # seconds between two looks at the files
@@ -38,8 +41,8 @@ class Server(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}/"
 
     def page(self) -> str:
-        """The page as its sources are now."""
-        return self.source.page(self.where, theme=self.theme, live=True)
+        """The page as its sources are now, with the state of theirs from which it was made."""
+        return self.source.page(self.where, theme=self.theme, since=self.source.stamp())
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -47,13 +50,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         """The page, or the line over which it hears of changes."""
-        if self.path.split("?")[0] == "/changed":
-            self._tell()
-        elif self.path.split("?")[0] == "/":
+        asked = urlsplit(self.path)
+        if asked.path == "/changed":
+            self._tell(parse_qs(asked.query).get("since", [""])[0])
+        elif asked.path == "/":
+            since = self.server.source.stamp()
             try:
                 self._send(200, "text/html", self.server.page())
-            except LabError as error:
-                self._send(500, "text/plain", error.message)
+            except LabError as error:  # in the middle of an edit, perhaps: the next state is tried by itself
+                said = f"<pre>{escape(error.message)}</pre><script>{reloads(since)}</script>"
+                self._send(500, "text/html", said)
         else:
             self._send(404, "text/plain", "There are only the slides, at /.")
 
@@ -66,15 +72,15 @@ class _Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    def _tell(self) -> None:
-        """Keep the line open until something changes, or nobody listens any more."""
+    def _tell(self, since: str) -> None:
+        """Keep the line open until the sources are no longer as `since`, or nobody listens any more."""
         self.send_response(200)
         self.send_header("Content-Type", "text/event-stream")
         self.send_header("Cache-Control", "no-store")
         self.end_headers()
-        before, looks = self.server.source.stamp(), 0
+        looks = 0
         try:
-            while self.server.source.stamp() == before:
+            while self.server.source.stamp() == since:
                 looks += 1
                 if looks % _STILL_THERE == 0:
                     self.wfile.write(b": still here\n\n")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,12 +64,12 @@ class Source:
             )
         return slides(notebook, folder=self.executed.parent)
 
-    def page(self, where: Places, *, theme: str = "auto", live: bool = False) -> str:
-        """The slides as one page; see `labhelpers.slides.page`."""
-        made = self.slides(strict=not live)
-        return page(made, reveal(where.cache), title=made[0].title, theme=theme, live=live)
+    def page(self, where: Places, *, theme: str = "auto", since: str | None = None) -> str:
+        """The slides as one page; see `labhelpers.slides.page`. `since`: makes it one that reloads."""
+        made = self.slides(strict=since is None)
+        return page(made, reveal(where.cache), title=made[0].title, theme=theme, since=since)
 
-    def stamp(self) -> tuple[tuple[str, int], ...]:
+    def stamp(self) -> str:
         """Changes when anything that the page is made of does."""
         files = [
             self.text,
@@ -77,4 +78,5 @@ class Source:
             *_THEME.glob("*.css"),
             *_THEME.glob("*.js"),
         ]
-        return tuple((str(path), path.stat().st_mtime_ns) for path in sorted(files) if path.exists())
+        seen = [(str(path), path.stat().st_mtime_ns) for path in sorted(files) if path.exists()]
+        return hashlib.sha256(repr(seen).encode()).hexdigest()[:16]
