@@ -220,7 +220,7 @@ print(image.config.runtime["Cmd"], "in", len(image.layers), "layers")
 predict("01.format")
 
 # %% [markdown]
-# Images follow the **OCI** specifications (Open Container Initiative), and any program may read, build or run them. [Podman](https://podman.io) does: it takes the same images and much the same commands (`podman run …`). And since a container is a process with walls, it can be made [with the kernel's own tools](https://chimeracoder.github.io/docker-without-docker/), without any of them; notebook 10 does it by hand.
+# Images follow the **OCI** specifications (Open Container Initiative), and any program may read, build or run them. [Podman](https://podman.io) does: it takes the same images and much the same commands (`podman run …`). And since a container is a process with walls, it can be made [with the kernel's own tools](https://chimeracoder.github.io/docker-without-docker/), without any of them; [notebook 10](10_under_the_hood.ipynb) does it by hand.
 #
 # ## 5 · What it stands on
 #
