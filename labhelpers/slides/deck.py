@@ -1,7 +1,8 @@
 """From an executed notebook to slides: pure, and the same every time.
 
 A cell's `slide_type` says what it is: `slide` begins one, `notes` are for the speaker, a cell without one
-stands on the slide before it. Notes begin with the slide's time, `(1:30)`.
+stands on the slide before it. Notes begin with the slide's time, `(1:30)`; slides of which none has notes are
+to be read, and need none.
 A slide whose heading is of the first level opens a chapter; its name stands above those that follow.
 """
 
@@ -47,7 +48,7 @@ def slide_type(cell: NotebookNode) -> str:
 def slides(notebook: NotebookNode, *, folder: Path) -> list[Slide]:
     """The slides of an executed notebook. `folder`: where its relative links start.
 
-    Raises NotebookError for a slide without a heading, without notes or without a time.
+    Raises NotebookError for a slide without a heading, and for one without a time where others have notes.
     """
     made: list[Slide] = []
     chapter = ""
@@ -68,8 +69,9 @@ def slides(notebook: NotebookNode, *, folder: Path) -> list[Slide]:
             _take_notes(made[-1], cell)
         else:
             made[-1].html += _shown(cell, folder)
+    spoken = any(slide.notes for slide in made)
     for slide in made:
-        if not slide.seconds:
+        if spoken and not slide.seconds:
             raise NotebookError(
                 f"show the slide {slide.title!r}", "its notes say no time", "Begin them with (1:00)."
             )
@@ -108,10 +110,14 @@ def _shown(cell: NotebookNode, folder: Path) -> Iterator[str]:
 def _code(source: str) -> str:
     """A code cell as one would type it: shell commands after a prompt, Python in colours."""
     if source.startswith("%%sh"):
-        lines, continues = [], False
+        lines, continues, ends = [], False, ""
         for line in source.splitlines()[1:]:
             lines.append(line if continues or line.startswith(" ") else f"$ {line}")
-            continues = line.endswith("\\")
+            if begun := re.search(r"<<'?(\w+)'?", line):
+                ends = begun[1]  # what follows goes into a file, up to this word
+            elif line == ends:
+                ends = ""
+            continues = line.endswith("\\") or bool(ends)
         return f"<pre>{escape(chr(10).join(lines))}</pre>"
     if source.startswith("!"):
         return f"<pre>{escape(re.sub('^!', '$ ', source, flags=re.MULTILINE))}</pre>"

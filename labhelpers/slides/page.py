@@ -59,9 +59,10 @@ def _inline(script: str) -> str:
 
 
 def _section(slide: Slide) -> str:
-    kind = "chapter" if slide.opens_chapter else "content"
-    above = "" if slide.opens_chapter else f'<p class="above">{escape(slide.chapter)}</p>'
-    notes = f'<aside class="notes">{"".join(slide.notes)}</aside>'
+    kind = "chapter" if slide.opens_chapter else "content" if slide.notes else "sheet"
+    named = slide.chapter and not slide.opens_chapter
+    above = f'<p class="above">{escape(slide.chapter)}</p>' if named else ""
+    notes = f'<aside class="notes">{"".join(slide.notes)}</aside>' if slide.notes else ""
     return (
         f'<section id="{escape(slide.cell)}" class="{kind}" data-timing="{slide.seconds}">'
         f"{above}{''.join(slide.html)}{notes}</section>"

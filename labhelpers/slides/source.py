@@ -12,11 +12,11 @@ from nbformat import NotebookNode
 from labhelpers.errors import NotebookError, UsageError
 from labhelpers.notebooks import convert
 from labhelpers.places import Places
+from labhelpers.slides import NOTEBOOKS
 from labhelpers.slides.deck import Slide, slides
 from labhelpers.slides.page import page
 from labhelpers.slides.reveal import reveal
 
-NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 _THEME = Path(__file__).parent
 
 

@@ -3,7 +3,7 @@
 #   labhelpers:
 #     title: Why containers
 #     minutes: 15
-#     covers: [1, 2, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 27, 28, 29]
+#     covers: [2, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 27, 28, 29]
 #     afterwards:
 #       - say which problem containers solve, with a number
 #       - look at one running container as its developer and as its operator

@@ -23,6 +23,7 @@
 # docker ps --all -q $ours | xargs -r docker rm -f > /dev/null
 # docker pull -q localhost:5005/lab/busybox:1
 # docker pull -q localhost:5005/lab/site:1.0
+# docker pull -q localhost:5005/lab/python:3.11
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The plan
@@ -87,7 +88,7 @@
 # ![Three panels. Before 1960 a barrel, a sack and a crate are each loaded in another way onto ship, train and lorry. With the standard box all goods go into one kind of box. A box for code: site, model and queue go into one kind of box that laptop, server and cloud run.](pictures/cargo.svg)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (1:05) Before 1960, goods were carried aboard one by one. The intermodal container changed it: who loads does not care for the ship, who moves does not care for the load. The same idea works for code.
+# (0:55) Before 1960, goods were carried aboard one by one. The intermodal container changed it: who loads does not care for the ship, who moves does not care for the load. The same idea works for code.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One container, two views
@@ -95,7 +96,7 @@
 # ![A running container in the middle. Dan the developer looks inside, at code, libraries, package manager, apps and data. Oscar, who operates it, looks from outside at logs, remote access, monitoring, network and limits.](pictures/dan_oscar.svg)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (1:10) Dan develops: he cares for the inside, and all Linux servers look the same to him. Oscar operates: he cares for logs, remote access, monitoring, network; all containers start, stop, copy, attach and migrate the same way. The wall of the container is where their jobs meet.
+# (1:00) Dan develops: he cares for the inside, and all Linux servers look the same to him. Oscar operates: he cares for logs, remote access, monitoring, network; all containers start, stop, copy, attach and migrate the same way. The wall of the container is where their jobs meet.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Docker
@@ -132,6 +133,7 @@
 
 # %%
 from labhelpers import explore, life_cycle, open_image, visit
+from labhelpers.slides.committed import committed
 
 image = open_image("docker://localhost:5005/lab/site:1.0")
 print(image.config.runtime["Cmd"], "in", len(image.layers), "layers")
@@ -198,19 +200,19 @@ print(image.config.runtime["Cmd"], "in", len(image.layers), "layers")
 # ![Two stacks side by side. Virtual machines: hardware, host system, hypervisor, then for each app a guest system, libraries and the app. Containers: hardware, host system, engine, then for each app libraries and the app, without a guest system.](pictures/stacks.svg)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (1:10) Read both from the bottom. The guest system is what is missing on the right: no second kernel, no second set of services. Everything else follows from that.
+# (1:00) Read both from the bottom. The guest system is what is missing on the right: no second kernel, no second set of services. Everything else follows from that.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## What a virtual machine costs
 #
 # - **A whole system in each:** to install, to update, to load
 # - **Resources set aside** before it starts, wasted while unused
-# - **Talking:** as two computers do, over a network
+# - **Talking:** as two computers do; two containers on one host can share files and memory, too
 #
 # ⚠ The second is the default, not a law: memory ballooning and hot-plug exist.
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (0:55) Correction to what is often taught: a virtual machine can give memory back (ballooning) and get more (hot-plug). By default it does not. Two containers on one host can share more than a network: files, and even namespaces.
+# (0:50) Correction to what is often taught: a virtual machine can give memory back (ballooning) and get more (hot-plug). By default it does not. Two containers on one host can share more than a network: files, memory, and even namespaces.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Why containers are light
@@ -240,7 +242,17 @@ print(image.config.runtime["Cmd"], "in", len(image.layers), "layers")
 # *Agache et al., NSDI 2020*
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (1:00) Processor work costs next to nothing in both. Disk work does cost in a virtual machine. The gap is old and shrinking: Firecracker is a virtual machine that boots in about a tenth of a second. Notebook 02 measures all this on your own machine, from one and the same image.
+# (0:35) Processor work costs next to nothing in both. Disk work does cost in a virtual machine. The gap is old and shrinking: Firecracker is a virtual machine that boots in about a tenth of a second.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Measured here
+
+# %%
+print(str(committed("02_vm_vs_container", "table(measured)")).splitlines()[0])
+committed("02_vm_vs_container", "figure(measured)")
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# (0:50) The files of one image, started in turns as a container and as a virtual machine. These are the figures of notebook 02 as it was last run before this talk was built, on a Linux machine; the line above the picture says whether with KVM, that is, on the processor itself, or by emulation, which is much slower. What stays on every machine: a kernel that has to boot first, and memory for it. Your own machine's figures come in the workshop.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Bungalows, apartments, hotel
@@ -248,7 +260,7 @@ print(image.config.runtime["Cmd"], "in", len(image.layers), "layers")
 # ![Bungalows: three houses, each with its own server, operating system and app. Apartments: one building with hypervisor and host system for all, six flats with an app and an operating system each. Hotel: one building with an engine and one kernel for all, sixteen rooms with an app each.](pictures/hotel.svg)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (1:10) Bungalows: one server for each app, nothing shared, most maintenance. Apartments: the building is shared, each flat has a kitchen of its own, the guest system. Hotel: most is shared, each guest uses a part, and the hotel manages best. The picture limps: a hotel's walls are thinner.
+# (1:00) Bungalows: one server for each app, nothing shared, most maintenance. Apartments: the building is shared, each flat has a kitchen of its own, the guest system. Hotel: most is shared, each guest uses a part, and the hotel manages best. The picture limps: a hotel's walls are thinner.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## One kernel for all
@@ -271,9 +283,10 @@ print(image.config.runtime["Cmd"], "in", len(image.layers), "layers")
 # ## Resources on the fly
 
 # %% language="sh"
-# docker run -d --name give-talk --memory 64m localhost:5005/lab/busybox:1 sleep 300 > /dev/null
+# docker run -d --name give-talk --memory 64m \
+#   localhost:5005/lab/busybox:1 sleep 300 > /dev/null
 # docker update --memory 128m --memory-swap 256m give-talk
-# docker inspect -f '{{.State.Status}}, limit {{.HostConfig.Memory}} bytes' give-talk
+# docker inspect -f '{{.State.Status}}, limit {{.HostConfig.Memory}}' give-talk
 
 # %% [markdown]
 # - Memory, processor, storage: given and taken **while it runs**
@@ -312,7 +325,7 @@ print(image.config.runtime["Cmd"], "in", len(image.layers), "layers")
 # - **Linux technology:** Windows containers exist, for Windows programs
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (1:00) Harmless, but telling: the wall has windows. A fault in the kernel is everybody's fault. What helps: run as a user, read-only, without capabilities, with limits. Access to the Docker socket is root on the host.
+# (0:55) Harmless, but telling: the wall has windows. A fault in the kernel is everybody's fault. What helps: run as a user, read-only, without capabilities, with limits. Access to the Docker socket is root on the host.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # # Containers for data science
@@ -332,7 +345,7 @@ print(image.config.runtime["Cmd"], "in", len(image.layers), "layers")
 # | several components | notebook, database, model server | each its own box, one network |
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (0:50) A data science project is rarely one notebook of one person.
+# (0:45) A data science project is rarely one notebook of one person.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Science must be reproducible
@@ -518,7 +531,7 @@ explore("docker://localhost:5005/lab/site:1.0")
 # ![The client sends the command to the daemon. The daemon looks for the image in its own store. Only if it is missing, it pulls it from the registry. It creates a container and starts its main process; the output comes back to the client.](pictures/docker_run.svg)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (1:00) Three parts: client, daemon, registry. Four steps. The third happens the first time only, and that is why the second run is quick.
+# (0:55) Three parts: client, daemon, registry. Four steps. The third happens the first time only, and that is why the second run is quick.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Pull and run
@@ -535,17 +548,35 @@ print(visit("http://127.0.0.1:8951"))
 # `-d` in the background · `-p` outside:inside · `-e` a setting
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (1:00) Demo: open the address in a browser. `-p` is outside first, inside last, and so is `-v`. 127.0.0.1 keeps the door on this machine. The cheat sheet has all the flags.
+# (0:55) Demo: open the address in a browser. `-p` is outside first, inside last, and so is `-v`. 127.0.0.1 keeps the door on this machine. The cheat sheet has all the flags.
+
+# %% [markdown] slideshow={"slide_type": "slide"}
+# ## Your files, an image of others
+
+# %% language="sh"
+# cd "$(mktemp -d)" && echo "print(6 * 7)" > mine.py
+# docker run --rm -v "$PWD:/work" -w /work -u $(id -u):$(id -g) \
+#   localhost:5005/lab/python:3.11 sh -c 'python mine.py > result.txt'
+# cat result.txt && [ -O result.txt ] && echo "and the file is mine"
+# rm -r "$PWD"
+
+# %% [markdown]
+# - `-v` **outside:inside**: a folder of yours, seen in the container
+# - On Linux, without `-u` the files that it writes belong to root
+# - For data science there are ready-made images, such as the Jupyter Docker Stacks: `quay.io/jupyter/scipy-notebook`
+
+# %% [markdown] slideshow={"slide_type": "notes"}
+# (0:55) No Python was installed for this. The path on the left is the machine's, the one on the right the container's. The kernel knows users by number, hence `-u`. The Jupyter Docker Stacks are such images with JupyterLab: one `-p` for the page, one `-v` for the folder.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The life of a container
 
 # %%
-# !docker stop web-talk
+# !docker stop web-talk > /dev/null
 life_cycle("web-talk")
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (1:00) The state is that of the container of the slide before: stopped, and still there with its files. Only `rm` takes them. All eighteen commands are in the cheat sheet.
+# (0:55) The state is that of the container of the slide before: stopped, and still there with its files. Only `rm` takes them. All eighteen commands are in the cheat sheet.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Build, then run
@@ -559,6 +590,8 @@ life_cycle("web-talk")
 
 # %% [markdown]
 # Right: `docker run my-image:1.0`
+#
+# More that is done with images: `pull`, `push`, `search`, `tag`, `rmi`, `save`, `load`, `import`, `commit`
 
 # %% [markdown] slideshow={"slide_type": "notes"}
 # (0:50) Our registry holds lab/site:1.0 and no latest. The error is the proof. Nobody moves latest by magic.
@@ -577,6 +610,8 @@ life_cycle("web-talk")
 # ENTRYPOINT ["/bin/bash", "-c"]
 # CMD ["echo ${MYVAR}"]
 # ```
+#
+# `FROM` what it stands on · `ENV` a setting · `RUN` runs while building · `WORKDIR` where we are · `COPY` your files · `EXPOSE` a note about a port · `USER` who runs it · `ENTRYPOINT`, `CMD` what starts
 #
 # A text file, **under version control**. `RUN`, `COPY` and `ADD` make a layer each.
 
@@ -603,7 +638,7 @@ life_cycle("web-talk")
 # | `${MYVAR}` | the form with brackets has no shell that fills it in |
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (1:10) This Dockerfile is printed in many courses. It fails five times: user, path, quote, variable, and in the same lecture `CMD ipython` on python:3.11, where ipython is not installed. Notebook 05 lets you repair it fault by fault.
+# (1:05) This Dockerfile is printed in many courses. It fails five times: user, path, quote, variable, and in the same lecture `CMD ipython` on python:3.11, where ipython is not installed. Notebook 05 lets you repair it fault by fault.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## Who fills in the variable?
@@ -686,7 +721,7 @@ print(visit("http://127.0.0.1:5005/v2/lab/redis/tags/list"))
 # ![Compose: one file describes a web app and Redis, each in a container of its own, on a network where they know each other by name. The app's port is published to your machine, and Redis keeps its data in a volume.](pictures/compose.svg)
 
 # %% [markdown] slideshow={"slide_type": "notes"}
-# (1:00) What of applications of several containers? One container, one job; Compose is the glue between them: services, a network in which the names are known, volumes. That is how microservices are run on one machine.
+# (0:55) What of applications of several containers? One container, one job; Compose is the glue between them: services, a network in which the names are known, volumes. That is how microservices are run on one machine.
 
 # %% [markdown] slideshow={"slide_type": "slide"}
 # ## The compose file, mended

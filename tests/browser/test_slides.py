@@ -13,8 +13,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from labhelpers.places import places
+from labhelpers.slides import NOTEBOOKS
 from labhelpers.slides.serve import Server
-from labhelpers.slides.source import NOTEBOOKS, Source
+from labhelpers.slides.source import Source
 
 pytestmark = pytest.mark.browser
 
@@ -56,11 +57,17 @@ def open_talk(page: Page, talk: Path, query: str = "") -> tuple[list[str], list[
     return asked, wrong
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080)], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_every_slide_fits_and_asks_for_nothing(page: Page, talk: Path, size: tuple[int, int]) -> None:
-    page.set_viewport_size({"width": size[0], "height": size[1]})
-    asked, wrong = open_talk(page, talk)
-    titles = [slide.title for slide in Source("talk").slides()]
+@pytest.mark.parametrize(
+    ("name", "width", "height"), [("talk", 1280, 720), ("talk", 1920, 1080), ("cheatsheet", 1280, 720)]
+)
+def test_every_slide_fits_and_asks_for_nothing(
+    page: Page, tmp_path: Path, name: str, width: int, height: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": height})
+    written = tmp_path / f"{name}.html"
+    written.write_text(Source(name).page(places()), encoding="utf-8")
+    asked, wrong = open_talk(page, written)
+    titles = [slide.title for slide in Source(name).slides()]
     assert page.evaluate("Reveal.getTotalSlides()") == len(titles)
     for number, title in enumerate(titles):
         page.evaluate("number => Reveal.slide(number)", number)

@@ -9,8 +9,10 @@ import nbformat
 import pytest
 
 from labhelpers.errors import NotebookError, UsageError
+from labhelpers.slides import NOTEBOOKS
+from labhelpers.slides.committed import committed
 from labhelpers.slides.deck import slides, with_pictures
-from labhelpers.slides.source import NOTEBOOKS, Source
+from labhelpers.slides.source import Source
 
 
 def test_it_is_at_most_sixty_slides_and_forty_five_minutes() -> None:
@@ -45,6 +47,7 @@ def test_code_that_changed_since_it_was_executed_is_noticed(tmp_path: Path) -> N
         ([("slide", "no heading")], "without a heading"),
         ([("notes", "(1:00) x")], "before the first slide"),
         ([("slide", "# A"), ("notes", "no time")], "no time"),
+        ([("slide", "# A"), ("notes", "(1:00) x"), ("slide", "# B")], "no time"),
     ],
 )
 def test_what_is_no_slide_is_said(cells: list[tuple[str, str]], why: str) -> None:
@@ -54,6 +57,35 @@ def test_what_is_no_slide_is_said(cells: list[tuple[str, str]], why: str) -> Non
     ]
     with pytest.raises(NotebookError, match=why):
         slides(nbformat.v4.new_notebook(cells=made), folder=Path())
+
+
+def test_slides_without_any_notes_need_no_time() -> None:
+    cell = nbformat.v4.new_markdown_cell("## A", metadata={"slideshow": {"slide_type": "slide"}})
+    (made,) = slides(nbformat.v4.new_notebook(cells=[cell]), folder=Path())
+    assert (made.title, made.seconds) == ("A", 0)
+
+
+def test_measured_figures_are_those_of_the_notebook() -> None:
+    code = "figure(measured)"
+    solution = nbformat.read(NOTEBOOKS / "solutions/02_vm_vs_container.ipynb", as_version=4)
+    (measured,) = [cell for cell in solution.cells if cell.source == code]
+    words = measured.outputs[0]["data"]["text/plain"]
+    assert str(committed("02_vm_vs_container", code)) == words
+    talk = nbformat.read(Source("talk").executed, as_version=4)
+    (shown,) = [cell for cell in talk.cells if code in cell.source]
+    assert shown.outputs[-1]["data"]["text/plain"] == words
+
+
+@pytest.mark.parametrize(
+    ("notebook", "code", "why"),
+    [
+        ("02_machines", "x", "no such notebook"),
+        ("02_vm_vs_container", "figure()", "no such cell"),
+    ],
+)
+def test_figures_that_are_not_there_are_said(notebook: str, code: str, why: str) -> None:
+    with pytest.raises(NotebookError, match=why):
+        committed(notebook, code)
 
 
 def test_a_picture_that_is_missing_is_named(tmp_path: Path) -> None:
