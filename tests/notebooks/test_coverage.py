@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ from nbformat import NotebookNode
 
 from labhelpers.exercises import book
 from labhelpers.notebooks import convert
+from labhelpers.slides.deck import Slide
 from labhelpers.slides.source import Source
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +28,11 @@ SOURCES = {
 
 def _item(item: dict[str, Any]) -> str:
     return str(item["number"])
+
+
+@cache
+def _slides(name: str) -> list[Slide]:
+    return Source(name).slides()
 
 
 def _taught_in(number: str) -> set[int]:
@@ -52,7 +59,7 @@ def test_an_item_leads_to_slides_cells_and_exercises_that_exist(item: dict[str, 
     assert item.get("talk")
     for name in ("talk", "cheatsheet"):
         if name in item:
-            titles = [slide.title for slide in Source(name).slides()]
+            titles = [slide.title for slide in _slides(name)]
             assert [title for title in item[name] if title not in titles] == []
     for one in item.get("exercises", []):
         book.find_exercise(one)
@@ -83,7 +90,7 @@ def test_every_correction_is_listed_with_its_slides() -> None:
 
 
 def test_the_slides_with_a_warning_sign_are_those_that_correct_something() -> None:
-    warned = {slide.title for slide in Source("talk").slides() if "⚠" in "".join(slide.html)}
+    warned = {slide.title for slide in _slides("talk") if "⚠" in "".join(slide.html)}
     correcting = [{*item["talk"]} for item in ITEMS if item.get("corrects")]
     assert warned == warned & set.union(*correcting)
     assert [titles for titles in correcting if not titles & warned] == []
