@@ -9,6 +9,7 @@ LabError                     anything the workshop reports to a person
 ├── RegistryError            a registry refused, is missing or is full
 ├── StockError               a stock image could not be made
 ├── ComposeError             Compose refused a file, or a service did not come up; carries its log
+├── KitError                 a class kit could not be saved, or is damaged
 ├── MachineError             a virtual machine did not start, or did not end as it should
 ├── PortTaken                another program listens on a port that is needed
 ├── NotebookError            a notebook cannot be built or run
@@ -95,6 +96,10 @@ class StockError(LabError):
 
 class ComposeError(LabError):
     """Compose refused a file, or a service of a project did not come up."""
+
+
+class KitError(LabError):
+    """A class kit could not be saved, is damaged, or is no kit."""
 
 
 class MachineError(LabError):

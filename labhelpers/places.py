@@ -56,6 +56,11 @@ class Places:
         return self.data / "docker-config"
 
     @property
+    def kit(self) -> Path:
+        """A class kit that was loaded; `lab` itself looks there for Python packages."""
+        return self.cache / "kit"
+
+    @property
     def logs(self) -> Path:
         """Logs of what the workshop starts."""
         return self.data / "logs"

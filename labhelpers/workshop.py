@@ -10,6 +10,7 @@ from labhelpers.engine.clean import Removed, clean
 from labhelpers.engine.embedded import ORIGIN, Embedded
 from labhelpers.engine.shell import ensure_client
 from labhelpers.errors import EngineNotFound
+from labhelpers.kit import bring_images
 from labhelpers.places import Places
 from labhelpers.registry.server import ClassRegistry
 from labhelpers.stock import REGISTRY_IMAGE, ensure_stock
@@ -49,6 +50,7 @@ def set_up(where: Places, progress: Progress, *, may_start: Callable[[], None] =
     """
     engine = find_or_start(where, progress, may_start=may_start)
     env = ensure_client(engine, where, progress)
+    bring_images(engine, env, where, progress)
     registry = ensure_stock(engine, env, where, progress, own_engine=engine.origin == ORIGIN)
     return Ready(engine, env, registry)
 

@@ -26,7 +26,7 @@ from support import ROOT
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="the launcher is a bash script")
 TOOLS = ["bash", "sh", "cat", "mkdir", "mv", "rm", "grep", "sleep"]
-TOOLS += ["readlink", "env", "tr", "ps", "uname"]
+TOOLS += ["readlink", "env", "tr", "ps", "uname", "tar"]
 PYTHON = Path(sys._base_executable)  # type: ignore[attr-defined]
 
 
@@ -194,6 +194,36 @@ def test_packages_that_cannot_be_fetched(checkout: Checkout) -> None:
     assert "Could not fetch the Python packages" in done.stderr.splitlines()[-1]
     again = checkout.lab("hello")
     assert again.returncode == 0, again.stderr
+
+
+def test_the_packages_of_a_class_kit_are_used(checkout: Checkout, tmp_path: Path) -> None:
+    """Those of the file that is being loaded; later, those of what was loaded."""
+    version = f"{sys.version_info.major}.{sys.version_info.minor}"
+    kept = tmp_path / "home/cache/kit/wheels" / version
+    kept.parent.mkdir(parents=True)
+    checkout.wheels.rename(kept)
+    kit = tmp_path / "a class.kit"
+    subprocess.run(["tar", "cf", kit, "-C", tmp_path / "home/cache/kit", "wheels"], check=True)
+    nothing = {"PIP_FIND_LINKS": "/nowhere", "LABHELPERS_HOME": str(tmp_path / "other")}
+    for words in (["kit", "load", str(tmp_path / "no.kit")], ["kit", "load", str(kit), "more"], ["hello"]):
+        assert checkout.lab(*words, **nothing).returncode == 1
+    first = checkout.lab("kit", "load", str(kit), **nothing)
+    assert first.returncode == 0, first.stderr
+    assert "installing 1 Python packages from the class kit" in first.stderr
+    assert first.stdout.startswith(f"handed over kit load {kit} ")
+    shutil.rmtree(checkout.folder / ".venv")
+    later = checkout.lab("hello", **{**nothing, "LABHELPERS_HOME": str(tmp_path / "home")})
+    assert later.returncode == 0, later.stderr
+    assert sorted(p.name for p in checkout.folder.glob(".venv*")) == [".venv"]
+
+
+def test_what_is_no_kit_gives_no_packages(checkout: Checkout, tmp_path: Path) -> None:
+    kit = tmp_path / "text.kit"
+    kit.write_text("not a tar")
+    done = checkout.lab("kit", "load", str(kit))
+    assert done.returncode == 1
+    assert f"Could not load the kit {kit}: it is no kit" in done.stderr.splitlines()[-1]
+    assert not list(checkout.folder.glob(".venv*"))
 
 
 def test_a_package_that_is_not_the_locked_one_is_refused(checkout: Checkout) -> None:

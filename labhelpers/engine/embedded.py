@@ -143,8 +143,11 @@ class Embedded:
         assert archive is not None
         system = _system_path(self.where)
         has = [name for name in ("iptables", "ip", "mmdebstrap") if shutil.which(name, path=system)]
+        if self.where.kit.exists():
+            has.append("mmdebstrap")  # a kit brings the base image, which is made with it otherwise
         own, newer = packages.engine_packages(archive, has=has)
-        packages.fetch(archive, self.where.prefix, own, newer, progress)
+        kept = self.where.kit / "packages"
+        packages.fetch(archive, self.where.prefix, own, newer, progress, kept=kept)
         if missing := packages.missing_libraries(self.where.prefix / "usr/sbin/dockerd"):
             raise EngineError(
                 "run the engine's programs",

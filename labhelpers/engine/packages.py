@@ -19,7 +19,7 @@ from typing import Any
 
 from labhelpers.errors import LabError
 from labhelpers.process import run
-from labhelpers.telling import Progress
+from labhelpers.telling import Progress, Task
 
 # Debian 12's own engine is 20.10 with a dead Compose; 13's programs run on 12 (they need libc 2.34), but
 # for runc, which must be 12's own.
@@ -140,11 +140,20 @@ def _apt_configuration(work: Path, where: Archive) -> Path:
     return path
 
 
-def fetch(where: Archive, prefix: Path, own: Sequence[str], newer: Sequence[str], progress: Progress) -> None:
+def fetch(
+    where: Archive,
+    prefix: Path,
+    own: Sequence[str],
+    newer: Sequence[str],
+    progress: Progress,
+    *,
+    kept: Path | None = None,
+) -> None:
     """Make `prefix` hold the programs of these packages; do nothing when it already does.
 
     `own` come from this machine's release with what they need and the machine lacks; `newer` from the
-    release after it, alone. The prefix appears whole or not at all, so it may be interrupted.
+    release after it, alone. `kept`: a folder with a folder for each release, whose packages are taken instead
+    where all are there. The prefix appears whole or not at all, so it may be interrupted.
     Raises LabError when the archive cannot be reached or lacks a package.
     """
     wanted = {"own": sorted(own), "newer": sorted(newer), "release": where.codename}
@@ -154,46 +163,13 @@ def fetch(where: Archive, prefix: Path, own: Sequence[str], newer: Sequence[str]
     work = prefix.with_name(prefix.name + ".work")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    env = {"APT_CONFIG": str(_apt_configuration(work, where)), "LC_ALL": "C"}
-    tried = "fetch the engine's packages"
     with progress.task("Fetching the engine's packages", unit="steps") as task:
-        task.update(0, 4, "package lists")
-        run(["apt-get", "update", "-qq"], tried=tried, fix=_OFFLINE, env=env, timeout=300)
-        task.update(1, 4, "packages of this release")
-        debs = work / "cache" / "archives"
-        if own:
-            run(
-                [
-                    "apt-get",
-                    "install",
-                    "-qq",
-                    "-y",
-                    "--download-only",
-                    "--no-install-recommends",
-                    "--reinstall",
-                ]
-                + [f"{name}/{where.codename}" for name in own],
-                tried=tried,
-                fix=_OFFLINE,
-                env=env,
-                timeout=900,
-            )
-        task.update(2, 4, "engine, Compose, buildx")
-        if newer:
-            suite = _NEWER[where.codename]
-            names = [f"{name}/{suite}" for name in newer]
-            command = 'cd "$1" && shift && exec apt-get download -qq "$@"'
-            run(
-                ["sh", "-c", command, "sh", str(debs), *names],
-                tried=tried,
-                fix=_OFFLINE,
-                env=env,
-                timeout=900,
-            )
+        chosen = _kept(kept / where.codename, own, newer) if kept else []
+        chosen = chosen or sorted(download(where, work, own, newer, task).glob("*.deb"))
         task.update(3, 4, "unpacking")
         unpacked = work / "unpacked"
         packages = {}
-        for deb in sorted(debs.glob("*.deb")):
+        for deb in chosen:
             run(["dpkg", "-x", str(deb), str(unpacked)], tried=f"unpack {deb.name}", timeout=300)
             packages[deb.name] = hashlib.sha256(deb.read_bytes()).hexdigest()
         _wrap_iptables(unpacked, prefix)
@@ -204,6 +180,61 @@ def fetch(where: Archive, prefix: Path, own: Sequence[str], newer: Sequence[str]
         unpacked.rename(prefix)
         shutil.rmtree(work, ignore_errors=True)
         task.update(4, 4, f"{len(packages)} packages")
+
+
+def download(
+    where: Archive,
+    work: Path,
+    own: Sequence[str],
+    newer: Sequence[str],
+    task: Task,
+    *,
+    on_a_bare_machine: bool = False,
+) -> Path:
+    """Fetch packages into a folder below `work`, as `fetch` says, and return it.
+
+    `on_a_bare_machine`: with all that they need, whatever this machine has already.
+    """
+    env = {"APT_CONFIG": str(_apt_configuration(work, where)), "LC_ALL": "C"}
+    if on_a_bare_machine:
+        (work / "status").touch()
+        with (work / "apt.conf").open("a") as configuration:
+            # Without what is installed, the newer release's libraries would be chosen.
+            configuration.write(
+                f'Dir::State::Status "{work}/status";\nAPT::Default-Release "{where.codename}";\n'
+            )
+    debs = work / "cache" / "archives"
+
+    def apt(command: list[str], timeout: float) -> None:
+        run(command, tried="fetch the engine's packages", fix=_OFFLINE, env=env, timeout=timeout)
+
+    task.update(0, 4, "package lists")
+    apt(["apt-get", "update", "-qq"], 300)
+    task.update(1, 4, "packages of this release")
+    if own:
+        options = ["-qq", "-y", "--download-only", "--no-install-recommends", "--reinstall"]
+        apt(["apt-get", "install", *options, *(f"{name}/{where.codename}" for name in own)], 900)
+    task.update(2, 4, "engine, Compose, buildx")
+    if newer:
+        names = [f"{name}/{_NEWER[where.codename]}" for name in newer]
+        command = 'cd "$1" && shift && exec apt-get download -qq "$@"'
+        apt(["sh", "-c", command, "sh", str(debs), *names], 900)
+    return debs
+
+
+def _kept(folder: Path, own: Sequence[str], newer: Sequence[str]) -> list[Path]:
+    """The packages of a folder that these names need here, or none where it lacks one of them.
+
+    What else is in the folder is what `own` need: taken where the machine has not installed it.
+    """
+    there = {path.name.split("_")[0]: path for path in sorted(folder.glob("*.deb"))}
+    if not {*own, *newer} <= set(there):
+        return []
+    query = ["dpkg-query", "-W", "-f", "${db:Status-Status} ${Package}\n"]
+    lines = run(query, tried="read what is installed").splitlines()
+    has = {line.removeprefix("installed ") for line in lines if line.startswith("installed ")}
+    needed = set(there) - has if own else set()
+    return [path for name, path in there.items() if name in {*own, *newer, *needed}]
 
 
 def _holds(stamp: Path, wanted: dict[str, Any]) -> bool:

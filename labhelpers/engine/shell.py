@@ -125,7 +125,7 @@ def ensure_client(engine: Engine, where: Places, progress: Progress) -> dict[str
             "Install Docker Desktop, or the packages docker-buildx-plugin and docker-compose-plugin.",
         )
     own, newer = packages.client_packages(archive)
-    packages.fetch(archive, where.client_prefix, own, newer, progress)
+    packages.fetch(archive, where.client_prefix, own, newer, progress, kept=where.kit / "packages")
     return environment(engine, where)
 
 
