@@ -776,10 +776,10 @@ print(visit("http://127.0.0.1:5005/v2/lab/redis/tags/list"))
 # | minutes | notebook |
 # | --- | --- |
 # | 10 | **00** start here |
-# | 15 · 30 | **02** machine and container, measured · **03** containers |
-# | 20 · 20 | **04** layers · **05** Dockerfile |
-# | 15 · 20 | **06** registries · **07** Compose |
-# | 15 | **09** build, ship, run, with a teammate |
+# | 20 · 25 | **02** machine and container, measured · **03** containers |
+# | 30 · 20 | **04** layers · **05** Dockerfile |
+# | 15 · 15 | **06** registries · **07** Compose |
+# | 10 | **09** build, ship, run, with a teammate |
 # | at leisure | **01** why · **08** data science · **10** under the hood |
 #
 # `./lab up`

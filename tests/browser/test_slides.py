@@ -35,6 +35,14 @@ OUTSIDE = """() => {
   return out;
 }"""
 
+# Whether a printed slide is as large as its page, with a margin around its heading.
+FILLS = """all => all.map(slide => {
+  const [page, box, head] = [slide.parentElement, slide, slide.querySelector("h1")].map(
+    one => one.getBoundingClientRect());
+  const whole = box.width >= page.width && box.height >= page.height && head.left - page.left > 60;
+  return whole ? "the whole page" : slide.id;
+})"""
+
 
 @pytest.fixture(scope="module")
 def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -104,6 +112,7 @@ def test_it_prints_one_page_for_each_slide(browser: Browser, talk: Path, tmp_pat
         page = context.new_page()
         open_talk(page, talk, "?print-pdf")
         page.locator(".pdf-page").last.wait_for(state="attached")
+        assert set(page.locator(".pdf-page > section").evaluate_all(FILLS)) == {"the whole page"}
         printed = page.pdf(prefer_css_page_size=True, print_background=True)
     finally:
         context.close()

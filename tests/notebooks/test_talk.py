@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from pathlib import Path
 
@@ -22,6 +23,17 @@ def test_it_is_at_most_sixty_slides_and_forty_five_minutes() -> None:
     assert all(slide.notes for slide in made)
     titles = [slide.title for slide in made]
     assert len(set(titles)) == len(titles)
+
+
+def test_it_says_how_long_the_notebooks_take() -> None:
+    """As the table in the first notebook does, which is held to the notebooks themselves."""
+    table = (NOTEBOOKS / "src/00_start_here.py").read_text(encoding="utf-8")
+    minutes = dict(re.findall(r"^# \| (\d\d) \|.*\| (\d+) \|$", table, re.MULTILINE))
+    plan = Source("talk").text.read_text(encoding="utf-8").split("# ## Your turn")[1]
+    said: dict[str, str] = {}
+    for times, names in re.findall(r"^# \| (\d[\d ·]*) \| (.*) \|$", plan, re.MULTILINE):
+        said |= zip(re.findall(r"\*\*(\d\d)\*\*", names), times.split(" · "), strict=True)
+    assert said == {number: minutes[number] for number in ("00", "02", "03", "04", "05", "06", "07", "09")}
 
 
 def test_slides_that_are_not_there_are_named() -> None:
