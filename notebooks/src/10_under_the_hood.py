@@ -244,7 +244,9 @@ predict("10.upper")
 #   echo "version 2: one tree for everything"
 #   # A group that hands out limits must hold no processes itself: they move down.
 #   mkdir -p bench
-#   for process in $(cat cgroup.procs); do echo $process > bench/cgroup.procs || true; done
+#   for process in $(cat cgroup.procs); do
+#     echo $process > bench/cgroup.procs 2> /dev/null || true   # it may have ended
+#   done
 #   echo +memory > cgroup.subtree_control
 #   ln -sfn /sys/fs/cgroup /lab/cgroup
 # else

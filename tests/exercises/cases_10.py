@@ -15,7 +15,7 @@ docker exec -i bench-10 sh -eu <<'END'
 cd /sys/fs/cgroup
 if [ -e cgroup.controllers ]; then
   mkdir -p bench
-  for process in $(cat cgroup.procs); do echo $process > bench/cgroup.procs || true; done
+  for process in $(cat cgroup.procs); do echo $process > bench/cgroup.procs 2> /dev/null || true; done
   echo +memory > cgroup.subtree_control
   ln -s /sys/fs/cgroup /lab/cgroup
 else
