@@ -27,6 +27,7 @@ _PUBLIC = {
     "explore": "labhelpers.widgets.layer_explorer",
     "hint": "labhelpers.exercises.desk",
     "life_cycle": "labhelpers.widgets.life_cycle",
+    "mascot": "labhelpers.widgets.teammate",
     "matrix": "labhelpers.widgets.matrix",
     "open_image": "labhelpers.sources",
     "predict": "labhelpers.exercises.desk",
@@ -34,7 +35,9 @@ _PUBLIC = {
     "sample_image": "labhelpers.samples",
     "solution": "labhelpers.exercises.desk",
     "shared_layers": "labhelpers.widgets.shared",
+    "teammate": "labhelpers.widgets.teammate",
     "visit": "labhelpers.web",
+    "withdraw": "labhelpers.widgets.teammate",
 }
 
 __all__ = sorted(_PUBLIC)

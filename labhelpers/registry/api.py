@@ -43,14 +43,15 @@ class RegistryApi:
         """The registry part of an image's name."""
         return f"localhost:{self.port}"
 
-    def get(self, path: str, *, timeout: float = 10) -> requests.Response:
-        """Ask. `requests.RequestException` where nobody answers."""
+    def get(self, path: str, *, timeout: float = 10, method: str = "GET") -> requests.Response:
+        """Ask, or with another method do. `requests.RequestException` where nobody answers."""
         with requests.Session() as session:
             # A proxy of the machine's must not be asked for an address of the machine's.
             session.trust_env = False
             session.headers["User-Agent"] = "labhelpers"
             url = f"http://127.0.0.1:{self.port}{path}"
-            return session.get(url, headers={"Accept": ACCEPT}, auth=self._login(), timeout=timeout)
+            accept = {"Accept": ACCEPT}
+            return session.request(method, url, headers=accept, auth=self._login(), timeout=timeout)
 
     def answers(self) -> bool:
         """Whether a registry answers, be it that it wants a password."""
@@ -83,6 +84,13 @@ class RegistryApi:
             ) from error
         return Stored(oci.sha256(answer.content), len(answer.content), manifest.config, manifest.layers)
 
+    def remove(self, repository: str, tag: str) -> bool:
+        """Remove the manifest that a tag means, and so all tags that mean the same. False: there is none."""
+        tried = f"remove {repository}:{tag}"
+        path = f"/v2/{repository}/manifests/"
+        there = self._ask(tried, path + tag)
+        return there is not None and bool(self._ask(tried, path + oci.sha256(there.content), "DELETE"))
+
     def document(self, repository: str, digest: str) -> dict[str, Any]:
         """A small blob that holds JSON, as a configuration does."""
         return self._json(f"read {digest[:19]}… of {repository}", f"/v2/{repository}/blobs/{digest}")
@@ -91,10 +99,10 @@ class RegistryApi:
         """An error that names this registry."""
         return RegistryError(f"{tried} at {self.address}", found, fix or self._fix)
 
-    def _ask(self, tried: str, path: str) -> requests.Response | None:
+    def _ask(self, tried: str, path: str, method: str = "GET") -> requests.Response | None:
         """The answer, or None for "not found". RegistryError for anything else."""
         try:
-            answer = self.get(path)
+            answer = self.get(path, method=method)
         except requests.RequestException as error:
             raise self.error(tried, "no registry answers there") from error
         if answer.status_code == 404:

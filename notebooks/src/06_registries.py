@@ -447,7 +447,7 @@ check("06.cloud-name")
 # %% [markdown]
 # ## Where to go next
 #
-# Notebook 07 starts several containers at once. Notebook 09 builds, ships and runs with a partner, through the class registry.
+# Notebook 07 starts several containers at once. [09 Build, ship, run](09_build_ship_run.ipynb) is the whole way with a partner, through the class registry.
 #
 # Back to [00 Start here](00_start_here.ipynb).
 #

@@ -814,7 +814,7 @@ check("07.scale")
 # %% [markdown]
 # ## Where to go next
 #
-# Notebook 08 puts a model and its training into containers; notebook 09 is the whole way, from a Dockerfile to a page that somebody else runs.
+# Notebook 08 puts a model and its training into containers; [09 Build, ship, run](09_build_ship_run.ipynb) is the whole way, from a Dockerfile to a page that somebody else runs.
 #
 # Back to [00 Start here](00_start_here.ipynb).
 #

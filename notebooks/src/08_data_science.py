@@ -604,6 +604,6 @@ for key in ("image", "features", "onCreateCommand", "postAttachCommand"):
 # %% [markdown]
 # ## Where to go next
 #
-# You know now why people who work with data learn containers. [03 Containers](03_containers.ipynb) has the commands at length, and [00 Start here](00_start_here.ipynb) lists all the notebooks.
+# You know now why people who work with data learn containers. [09 Build, ship, run](09_build_ship_run.ipynb) is the end of the core path: the whole way, with a teammate. [03 Containers](03_containers.ipynb) has the commands at length, and [00 Start here](00_start_here.ipynb) lists all the notebooks.
 #
 # <small>Sources: Netflix Technology Blog, [Part 2: Scheduling Notebooks at Netflix](https://netflixtechblog.com/scheduling-notebooks-348e6c14cfd6) (August 2018); [papermill](https://papermill.readthedocs.io/); [Jupyter Docker Stacks](https://jupyter-docker-stacks.readthedocs.io/); [development containers](https://containers.dev/); [installing the NVIDIA Container Toolkit](https://docs.nvidia.com/datacenter/cloud-native/container-toolkit/latest/install-guide.html); [Kubeflow Pipelines: pipeline](https://www.kubeflow.org/docs/components/pipelines/concepts/pipeline/); [Polyaxon](https://github.com/polyaxon/polyaxon). Sizes and results: measured by this notebook.</small>

@@ -19,8 +19,12 @@ from exercises.cutting import CuttingSocket
 from labhelpers.exercises import book
 from labhelpers.exercises.judge import judge
 from labhelpers.exercises.verdict import Verdict
+from labhelpers.registry.api import RegistryApi
+from labhelpers.registry.server import PORT
 
 DAY = 24 * 3600  # seconds
+# An image that was pushed, and whose tag moved on, has no other name than its digest.
+_NAMED = '{{.Repository}}{{if eq .Tag "<none>"}}@{{.Digest}}{{else}}:{{.Tag}}{{end}}'
 
 
 class Bench:
@@ -29,7 +33,7 @@ class Bench:
     def __init__(self, number: str, *, env: Mapping[str, str], folder: Path) -> None:
         self.number, self.env, self.folder = number, dict(env), folder
         self.slowest = ("", 0.0)
-        self._ours = re.compile(rf"-{number}(?=[-_.:]|$)")
+        self._ours = re.compile(rf"-{number}(?=[-_.:@]|$)")
 
     def sh(self, commands: str) -> str:
         """Run commands in the learner's folder; returns what they print. Fails with their output."""
@@ -89,11 +93,12 @@ class Bench:
                 gc.collect()
 
     def clean(self) -> None:
-        """Remove all of this number from the engine and the folder, whoever made it."""
+        """Remove all of this number from engine, class registry and folder, whoever made it."""
         self._remove(["ps", "--all", "--format", "{{.Names}}"], ["rm", "--force", "--volumes"])
         self._remove(["network", "ls", "--format", "{{.Name}}"], ["network", "rm"])
         self._remove(["volume", "ls", "--format", "{{.Name}}"], ["volume", "rm", "--force"])
-        self._remove(["images", "--format", "{{.Repository}}:{{.Tag}}"], ["rmi", "--force"])
+        self._remove(["images", "--digests", "--format", _NAMED], ["rmi", "--force"])
+        self._withdraw()
         shutil.rmtree(self.folder, ignore_errors=True)
         if self.folder.exists():  # files of root or of others, written by a container
             subprocess.run(["sudo", "-n", "rm", "-rf", str(self.folder)], check=True)
@@ -103,6 +108,14 @@ class Bench:
         names = sorted(name for name in self._docker(*listing).split() if self._ours.search(name))
         if names:
             self._docker(*removing, *names)
+
+    def _withdraw(self) -> None:
+        """Take out of the class registry what learners shipped to it."""
+        api = RegistryApi(PORT, fix="Run ./lab up.")
+        for name in api.get("/v2/_catalog?n=1000").json()["repositories"]:
+            if name.startswith("class/") and self._ours.search(name):
+                for tag in api.tags(name):
+                    api.remove(name, tag)
 
     def _docker(self, *words: str) -> str:
         done = subprocess.run(["docker", *words], env=self.env, capture_output=True, text=True, timeout=120)
