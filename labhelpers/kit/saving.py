@@ -6,9 +6,7 @@ import hashlib
 import io
 import json
 import os
-import platform
 import shutil
-import sys
 import tarfile
 import tempfile
 from collections.abc import Callable, Iterator
@@ -19,9 +17,9 @@ from typing import BinaryIO, cast
 from labhelpers import __version__, oci, reference
 from labhelpers.engine import packages
 from labhelpers.errors import FormatError, KitError
+from labhelpers.kit import wheels
 from labhelpers.kit.contents import MANIFEST, Contents, Entry
 from labhelpers.places import Places
-from labhelpers.process import run
 from labhelpers.registry.client import RegistryClient
 from labhelpers.registry.server import ClassRegistry
 from labhelpers.stock.build import missing
@@ -29,8 +27,6 @@ from labhelpers.stock.recipes import RECIPES, Recipe
 from labhelpers.telling import Progress, Task
 from labhelpers.units import human
 
-LOCK = Path(__file__).parents[2] / "requirements.lock"
-_OFFLINE = "Connect to the network: a kit is saved with one, and loaded without."
 _CHUNK = 1 << 20
 _LARGEST_DOCUMENT = 4 << 20
 
@@ -89,7 +85,7 @@ def save(target: Path, registry: ClassRegistry, where: Places, progress: Progres
         contents = Contents(
             __version__,
             str(oci.host_platform()),
-            platform.python_version().rpartition(".")[0],
+            wheels.PYTHON,
             release,
             {recipe.reference: recipe.digest() for recipe in RECIPES},
             tuple(source.entry for source in plan.sources),
@@ -146,13 +142,10 @@ def blob_path(digest: str) -> str:
 
 def _wheels(plan: _Plan, folder: Path, progress: Progress) -> None:
     """What `lab` installs into .venv, for the Python that runs here."""
-    command = [sys.executable, "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"]
-    command += ["--require-hashes", "--only-binary=:all:", "--dest", str(folder), "--requirement", str(LOCK)]
     with progress.task("Fetching the Python packages", unit="steps"):
-        run(command, tried="fetch the Python packages", fix=_OFFLINE, timeout=1800)
-        version = platform.python_version().rpartition(".")[0]
+        wheels.download(folder)
         for path in sorted(folder.iterdir()):
-            plan.file(f"wheels/{version}", path)
+            plan.file(f"wheels/{wheels.PYTHON}", path)
 
 
 def _packages(plan: _Plan, work: Path, progress: Progress) -> str:

@@ -15,6 +15,7 @@ from labhelpers import __version__, oci
 from labhelpers.errors import KitError
 from labhelpers.kit.contents import MANIFEST, Contents, Entry, loaded, parse
 from labhelpers.kit.loading import load
+from labhelpers.kit.wheels import LOCK, for_other_releases
 from labhelpers.places import Places
 from labhelpers.stock import RECIPES
 from labhelpers.telling import Quiet
@@ -156,3 +157,22 @@ def test_a_link_is_no_file(tmp_path: Path, where: Places) -> None:
         tar.addfile(link)
     with pytest.raises(KitError, match=r"not what its kit.json names"):
         load(path, where, Quiet())
+
+
+def test_the_wheels_are_for_every_release_of_this_python() -> None:
+    lock = """one==1.0 \\
+    --hash=sha256:aa \\
+    --hash=sha256:ab
+two==1.0 ; python_full_version < '3.11.5' \\
+    --hash=sha256:ba
+two==2.0 ; python_full_version >= '3.11.5' \\
+    --hash=sha256:bb
+three==1.0 ; python_full_version < '3.14' \\
+    --hash=sha256:ca
+four==1.0 ; python_full_version < '3.12.4' \\
+    --hash=sha256:da
+"""
+    assert for_other_releases(lock, "3.11") == (
+        "two==1.0 \\\n    --hash=sha256:ba\ntwo==2.0 \\\n    --hash=sha256:bb\n"
+    )
+    assert "soupsieve==2.10 \\\n" in for_other_releases(LOCK.read_text(), "3.11")

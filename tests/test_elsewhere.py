@@ -1,0 +1,40 @@
+"""The descriptions of the workshop for other places hold what pyproject.toml asks for."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft201909Validator
+from support import ROOT
+
+SCHEMAS = Path(os.environ.get("LAB_TEST_SCHEMAS") or ROOT / "../shared/schemas")
+SCHEMA = SCHEMAS / "devContainer.base.schema.json"
+# What conda-forge calls a package of PyPI's.
+CONDA = {"docker": "docker-py"}
+
+
+def test_environment_yml_asks_for_the_same_packages_in_the_same_ranges() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    wanted = {"python" + project["requires-python"]}
+    for spec in project["dependencies"]:
+        name = re.split(r"[>=<;]", spec)[0]
+        wanted.add(spec.replace(name, CONDA.get(name, name), 1))
+    lines = (ROOT / "environment.yml").read_text().partition("dependencies:\n")[2].splitlines()
+    listed = [line.strip().removeprefix("- ") for line in lines]
+    assert {line for line in listed if line != "pip:"} == wanted
+
+
+@pytest.mark.skipif(
+    not SCHEMA.is_file(), reason=f"cannot run: {SCHEMA} is not there; set LAB_TEST_SCHEMAS to its folder"
+)
+def test_the_devcontainer_is_valid() -> None:
+    described = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())
+    validator = Draft201909Validator(json.loads(SCHEMA.read_text()))
+    assert [error.message for error in validator.iter_errors(described)] == []
+    wrong = {**described, "forwardPorts": "8888"}
+    assert list(validator.iter_errors(wrong)), "the validator must be able to refuse"
