@@ -28,6 +28,7 @@ _PUBLIC = {
     "hint": "labhelpers.exercises.desk",
     "life_cycle": "labhelpers.widgets.life_cycle",
     "mascot": "labhelpers.widgets.teammate",
+    "live_limits": "labhelpers.widgets.limits",
     "matrix": "labhelpers.widgets.matrix",
     "open_image": "labhelpers.sources",
     "predict": "labhelpers.exercises.desk",

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import urllib.parse
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+import nbformat
 import requests
 from playwright.sync_api import Page
 
@@ -38,6 +44,36 @@ class Lab:
 
     def page(self, path: str) -> str:
         return f"{self.base}/lab{path}?token={self.token}&reset"
+
+
+@contextmanager
+def cell_on_screen(page: Page, lab: Lab, code: str) -> Iterator[None]:
+    """A notebook of one cell, opened and run; gone afterwards, and its kernel with it."""
+    path = f"one-cell-{uuid.uuid4().hex[:8]}.ipynb"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    cells = [nbformat.v4.new_code_cell(code)]
+    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
+    lab.call("PUT", f"contents/{path}", json={"type": "notebook", "content": notebook})
+    try:
+        open_notebook(page, lab, path)
+        run_cells(page)
+        yield
+    finally:
+        for one in lab.call("GET", "sessions"):
+            if one["path"] == path:
+                lab.call("DELETE", f"sessions/{one['id']}")
+        lab.call("DELETE", f"contents/{path}")
+
+
+def axe(page: Page, selector: str) -> list[Any]:
+    """What axe-core has against a part of the page: the rule and the element."""
+    spec = importlib.util.find_spec("axe_playwright_python")
+    assert spec is not None
+    assert spec.origin is not None
+    page.evaluate((Path(spec.origin).parent / "axe.min.js").read_text())
+    rules = "violations.map(v => [v.id, v.nodes[0].html])"
+    found: list[Any] = page.evaluate(f"async selector => (await axe.run(selector)).{rules}", selector)
+    return found
 
 
 def open_notebook(page: Page, lab: Lab, path: str) -> None:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from docker.utils.socket import frames_iter
 
 from labhelpers.engine.client import Engine, engine_errors
+from labhelpers.engine.limits import used_memory
 from labhelpers.errors import EngineError, WaitTimeout
 from labhelpers.wait import wait_until
 
@@ -129,10 +130,7 @@ class Attached:
         """
         with engine_errors("measure a container"):
             stats: Mapping[str, Any] = self.container.stats(stream=False, one_shot=True)
-        used = stats.get("memory_stats") or {}
-        details = used.get("stats") or {}
-        cached = details.get("total_inactive_file", details.get("inactive_file", 0))
-        return max(0, int(used.get("usage", 0)) - int(cached))
+        return used_memory(stats)
 
     def processes(self) -> list[tuple[str, int]]:
         """Its processes as the host sees them: (name, resident memory in bytes).

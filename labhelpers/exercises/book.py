@@ -12,23 +12,19 @@ import labhelpers.exercises
 from labhelpers.errors import UsageError
 from labhelpers.exercises.model import EXERCISES, PREDICTIONS, Exercise, Prediction
 
-T = TypeVar("T", Exercise, Prediction)
-
-
-# What the notebooks are about, by their numbers. One notebook's exercises may stand in several modules.
-_TOPICS = {
-    "00": "Start here",
-    "01": "Why containers",
-    "02": "Virtual machine or container",
-    "03": "Containers",
-    "04": "Images and layers",
-    "05": "Dockerfile",
-    "06": "Registries",
-    "07": "Compose",
-    "08": "Data science",
-    "09": "Build, ship, run",
-    "10": "Under the hood",
+# Each notebook's title, and its exercises in the order in which they stand there.
+NOTEBOOKS: dict[str, tuple[str, ...]] = {
+    "00": ("Start here", "ready"),
+    "01": ("Why containers", "matrix"),
+    "02": ("Virtual machine or container", "measure", "resize", "one-kernel"),
+    "03": ("Containers", "find-fault", "two-copies", "inspect", "clean-up"),
+    "04": ("Images and layers", "count", "copy-on-write", "leaked-secret", "slim", "cache"),
+    "05": ("Dockerfile", "entrypoint", "repair", "sent", "data"),
+    "06": ("Registries", "push-pull", "travelled", "pin", "cloud-name"),
+    "07": ("Compose", "repair", "survive", "lose-a-part", "scale"),
+    "08": ("Data science", "same", "schedule", "serve"),
 }
+T = TypeVar("T", Exercise, Prediction)
 
 
 def notebooks() -> list[str]:
@@ -37,8 +33,8 @@ def notebooks() -> list[str]:
 
 
 def topic(number: str) -> str:
-    """What a notebook is about: "Containers"."""
-    return _TOPICS[number]
+    """What a notebook is called: "Containers"."""
+    return NOTEBOOKS[number][0]
 
 
 def exercises(number: str | None = None) -> list[Exercise]:
@@ -81,8 +77,11 @@ def _load(number: str | None) -> None:
 
 
 def _sorted(found: Iterable[T]) -> list[T]:
-    # Within a notebook they stay in the order in which the module declares them.
-    return sorted(found, key=lambda one: one.notebook)
+    """By notebook, and there as in NOTEBOOKS; predictions stay in the order of their modules."""
+    order = [f"{number}.{name}" for number, (_, *names) in NOTEBOOKS.items() for name in names]
+    return sorted(
+        found, key=lambda one: (one.notebook, order.index(one.id) if one.id in order else len(order))
+    )
 
 
 def _unknown(id: object, kind: str, known: list[str]) -> UsageError:

@@ -50,9 +50,16 @@ def find_fault(look: Look) -> Verdict:
     if found is None:
         return _not_reached(look, every, site)
     look.made(found.created, f"the container {found.name}")
+    verdict = _held(look, found, site)
     waiting = [one for one in every if one.state == "created" and FIRST in _outside(one)]
-    if waiting:
+    if waiting and verdict.state == "not yet" and not look.old:
+        # What was tried last could not start; the one that holds the port is none that would do.
         return look.wrong("port-held", f"{waiting[0].name} could not start: {found.name} holds port {FIRST}.")
+    return verdict
+
+
+def _held(look: Look, found: Container, site: dict[str, Any]) -> Verdict:
+    """A running container has the port: is it the right one?"""
     if _inside(found, FIRST) != 80:
         return look.wrong(
             "ports-reversed", f"Port {FIRST} leads to port {_inside(found, FIRST)} of {found.name}."

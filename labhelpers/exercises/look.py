@@ -34,14 +34,14 @@ class Look:
     """One look at the world, for one check. Nothing is kept between two of them.
 
     `folder`: where the learner's notebook works. `wrong_answers`: the exercise's named ones, with hints.
-    `now`: seconds since the epoch.
+    `now`: seconds since the epoch. `old`: what was looked at so far and is of an earlier day.
     """
 
     def __init__(self, *, folder: Path, wrong_answers: Mapping[str, str], now: float | None = None) -> None:
         self.folder = folder
         self.now = time.time() if now is None else now
         self._wrong = wrong_answers
-        self._old: list[str] = []
+        self.old: list[str] = []
 
     # -- the world -------------------------------------------------------------------------------------
 
@@ -134,7 +134,7 @@ class Look:
         """Note when something was made (seconds, or the engine's time): an earlier day's does not pass."""
         seconds = when if isinstance(when, float | int) else seconds_of(when)
         if self.now - seconds > _WORKING_DAY:
-            self._old.append(what)
+            self.old.append(what)
 
     def close(self) -> None:
         """Give the engine's connections back, if it was looked at."""
@@ -145,9 +145,9 @@ class Look:
 
     def passed(self, found: str) -> Verdict:
         """It is done. What `container` or `made` saw from an earlier day turns this into "not yet"."""
-        if self._old:
+        if self.old:
             return self.not_yet(
-                f"This works, but {self._old[0]} was made on an earlier day.",
+                f"This works, but {self.old[0]} was made on an earlier day.",
                 "Run the notebook from its top, which removes what is old, and do it once more.",
             )
         return Verdict("pass", found)

@@ -59,22 +59,28 @@ panel
 # ### Exercise: ready
 #
 # - **Goal:** bring everything that the workshop needs to ✓.
-# - **Success:** the next cell shows an empty list, `[]`. A line with – may stay.
-
-# %%
-doctor_panel().needs_you
-
-# %% [markdown]
+# - **Success:** no line of the doctor has a ✗. A line with – may stay.
+#
 # <details><summary>Hint 1</summary>
 #
 # Most lines are mended by leaving JupyterLab (Ctrl-C in the window where you started it) and running `./lab up` again: it sets up what is missing, and leaves alone what is there.
 #
 # </details>
-# <details><summary>Hint 2</summary>
 #
-# If the engine is missing or does not answer, everything below it is red too. Start with the first ✗ in the list.
-#
-# </details>
+# Whether an exercise is done, `check` finds out. It looks at the real thing, not at what you typed, and answers with one of three words: **pass**, **not yet**, with the next thing to look at, or **cannot check**, which is never your fault.
+
+# %%
+from labhelpers import check
+
+check("00.ready")
+
+# %% [markdown]
+# Stuck? `hint` shows one hint, and one more each time you run it. A cell for it stands below every exercise: remove the `#` in front. After the last hint, `solution` shows how it is done.
+
+# %% tags=["learner"]
+from labhelpers import hint, solution
+
+# hint("00.ready")
 
 # %% [markdown]
 # ## 3 · A command in a cell
@@ -137,8 +143,15 @@ doctor_panel().needs_you
 # - **Coming back:** `./lab up` again. The second time takes seconds, and what you made is still there.
 # - **Starting a notebook anew:** Kernel → Restart Kernel and Run All Cells. Each notebook first removes what its own last run left behind.
 # - **Removing everything:** `./lab clean` removes all that the workshop made in the engine, and nothing of yours.
-# - **Help:** every notebook ends with a table of what usually goes wrong. Exercises have hints, folded, one at a time, and a solution that was run on a real engine (folder `solutions`). `docker COMMAND --help` explains each command.
-#
+# - **Help:** every notebook ends with a table of what usually goes wrong. Each exercise has hints, one at a time, and a solution that was run on a real engine (folder `solutions`). `docker COMMAND --help` explains each command.
+# - **Your progress:** `progress()` shows what you have done; it is kept in one file on your machine, and nobody else sees it. In a terminal: `./lab progress`.
+
+# %% tags=["volatile"]
+from labhelpers import progress
+
+progress()
+
+# %% [markdown]
 # ## The notebooks
 #
 # Read from the top; each says what it needs. The core path (02 to 07, and 09) takes 2 h 15.

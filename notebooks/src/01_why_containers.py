@@ -105,6 +105,8 @@ from labhelpers import check, hint
 check("01.matrix", without=without, with_box=with_box)
 
 # %% tags=["learner"]
+from labhelpers import hint, solution
+
 # hint("01.matrix")  # remove the first #; each run shows one more
 
 # %% [markdown]

@@ -85,7 +85,7 @@ predict("02.kernel")
 #
 # **Predict.** How many times longer does the virtual machine take to the program's first line?
 #
-# a) Less than 2 times. b) 2 to 5 times. c) More than 5 times.
+# a) About as long: less than 2 times. b) 2 to 5 times. c) More than 5 times.
 
 # %% tags=["learner"]
 predict("02.ratio", "…")  # a, b or c
@@ -152,6 +152,8 @@ ratio
 check("02.measure", measured=measured, ratio=ratio)
 
 # %% tags=["learner"]
+from labhelpers import hint, solution
+
 # hint("02.measure")  # remove the first #; each run shows one more
 
 # %% [markdown]
@@ -222,7 +224,18 @@ check("02.resize")
 # hint("02.resize")  # remove the first #; each run shows one more
 
 # %% [markdown]
-# The log still has one beginning: the program never noticed. `docker stats --no-stream elastic-02` shows its use against the new limit.
+# The log still has one beginning: the program never noticed.
+#
+# Now the same with sliders. `elastic-02` gets something to calculate for a minute, and the picture measures it once a second. **Predict:** which bar moves when you halve the processors? Then move a slider and let go. Below the picture stands the command that it ran, or the engine's reason why not. (By keyboard: Tab to a slider, then the arrow keys. MiB is what `m` means in these commands, 1.05 MB.)
+
+# %%
+from labhelpers import live_limits
+
+# !docker exec -d elastic-02 timeout 60 sh -c 'while :; do :; done'
+live_limits("elastic-02", machine=machine)
+
+# %% [markdown]
+# The bar of the processors runs into its limit at once, and shrinks with it: a share of time can be given and taken at any moment. Memory can be given at any moment, and taken as long as it is not in use.
 #
 # **The machine's memory is fixed** when it boots. A slide in circulation says that a virtual machine must always be given its resources up front, and that what it does not use is wasted. That is the default, and you measured it. The exceptions: **ballooning** (a driver in the guest hands memory back on request) and **hot-plug** (memory or processors are added to a running guest, if its kernel takes part).
 

@@ -150,6 +150,11 @@ from labhelpers import check
 
 check("04.count", layers=layers, largest=largest)
 
+# %% tags=["learner"]
+from labhelpers import hint, solution
+
+# hint("04.count")  # remove the first #; each run shows one more
+
 # %% [markdown]
 # ## 2 · Blueprint and instance
 #
@@ -276,6 +281,9 @@ path = "/made.txt"
 # %%
 check("04.copy-on-write", path=path)
 
+# %% tags=["learner"]
+# hint("04.copy-on-write")  # remove the first #; each run shows one more
+
 # %% [markdown]
 # ## 4 · A tag moves, a digest does not
 #
@@ -289,7 +297,7 @@ check("04.copy-on-write", path=path)
 # %% [markdown]
 # **Predict.** `two-04` was started from `page-04:1.0` before that. You restart it. Which page does it show?
 #
-# a) The corrected one: that is what `page-04:1.0` is now. b) The old one. c) None: its image was overwritten.
+# a) The corrected page: that is what the tag means now. b) The old page. c) None: its image was overwritten.
 
 # %% tags=["learner"]
 predict("04.tag", "…")  # a, b or c
@@ -451,6 +459,9 @@ print("in layer", layer)
 # %%
 check("04.leaked-secret", layer=layer, secret=secret)
 
+# %% tags=["learner"]
+# hint("04.leaked-secret")  # remove the first #; each run shows one more
+
 # %% [markdown]
 # ## 6 · Make it small
 #
@@ -561,6 +572,9 @@ print(*sorted(path.name for path in folder.iterdir()))
 # %%
 check("04.slim")
 
+# %% tags=["learner"]
+# hint("04.slim")  # remove the first #; each run shows one more
+
 # %% [markdown]
 # ## 7 · The build cache
 #
@@ -660,6 +674,9 @@ predict("04.rebuild")
 
 # %%
 check("04.cache")
+
+# %% tags=["learner"]
+# hint("04.cache")  # remove the first #; each run shows one more
 
 # %% [markdown]
 # ## 8 · In and out without a registry

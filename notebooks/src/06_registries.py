@@ -145,6 +145,8 @@ from labhelpers import check, hint, predict
 check("06.push-pull")
 
 # %% tags=["learner"]
+from labhelpers import hint, solution
+
 # hint("06.push-pull")  # remove the first #; each run shows one more
 
 # %% [markdown]

@@ -203,6 +203,7 @@ Project("work/07/counter").picture()
 # `docker compose config` says what is wrong, without starting anything. Mend that, then look again.
 #
 # </details>
+# `hint("07.repair")` shows more, one at a time.
 
 # %% language="sh"
 # mkdir -p work/07/lecture && cd work/07/lecture
@@ -375,6 +376,7 @@ print(visit("http://127.0.0.1:8307"))
 # Compare with the file of the step: two parts are new, one below the service, one of its own.
 #
 # </details>
+# `hint("07.survive")` shows more, one at a time.
 
 # %% tags=["learner"] language="sh"
 # cd work/07/lecture
@@ -534,6 +536,7 @@ predict("07.killed")
 # Both lines belong to the part that is lost: below `redis`, not below `app`.
 #
 # </details>
+# `hint("07.lose-a-part")` shows more, one at a time.
 
 # %% tags=["learner"] language="sh"
 # cd work/07/lecture
@@ -685,6 +688,7 @@ Project("work/07/counter").picture()
 # Only one service may have port 8317: the proxy. Take `ports` away from the application.
 #
 # </details>
+# `hint("07.scale")` shows more, one at a time.
 
 # %% tags=["learner"] language="sh"
 # cd work/07/lecture

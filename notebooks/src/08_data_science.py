@@ -250,6 +250,8 @@ print(*[line for line in text.splitlines() if "random" in line or "dump" in line
 check("08.same")
 
 # %% tags=["learner"]
+from labhelpers import hint, solution
+
 # hint("08.same")  # remove the first #; each run shows one more
 
 # %% [markdown]

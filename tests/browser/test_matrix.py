@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import importlib.util
-import uuid
 from collections.abc import Iterator
-from pathlib import Path
 
-import nbformat
 import pytest
-from driving import Lab, open_notebook, run_cells
+from driving import Lab, axe, cell_on_screen
 from playwright.sync_api import Locator, Page, expect
 
 pytestmark = [pytest.mark.browser, pytest.mark.engine]
@@ -18,22 +14,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.engine]
 @pytest.fixture
 def shown(page: Page, lab: Lab) -> Iterator[Locator]:
     """A matrix on the screen, in a notebook that is gone afterwards."""
-    path = f"matrix-{uuid.uuid4().hex[:8]}.ipynb"
-    cells = [nbformat.v4.new_code_cell("from labhelpers import matrix\nw = matrix(); w")]
-    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    notebook = nbformat.v4.new_notebook(cells=cells, metadata={"kernelspec": kernel})
-    lab.call("PUT", f"contents/{path}", json={"type": "notebook", "content": notebook})
-    try:
-        open_notebook(page, lab, path)
-        run_cells(page)
+    with cell_on_screen(page, lab, "from labhelpers import matrix\nw = matrix(); w"):
         found = page.locator(".mx").first
         found.locator("td[data-at]").first.wait_for(timeout=60_000)
         yield found
-    finally:
-        for one in lab.call("GET", "sessions"):
-            if one["path"] == path:
-                lab.call("DELETE", f"sessions/{one['id']}")
-        lab.call("DELETE", f"contents/{path}")
 
 
 def test_the_box_is_dropped_in_and_the_keyboard_walks(page: Page, shown: Locator) -> None:
@@ -77,10 +61,5 @@ def test_axe_finds_nothing(page: Page, shown: Locator, boxed: bool) -> None:
     if boxed:
         shown.locator(".mx-box").click()
         expect(shown.locator(".mx-count")).to_contain_text("13")
-    spec = importlib.util.find_spec("axe_playwright_python")
-    assert spec is not None
-    assert spec.origin is not None
-    page.evaluate((Path(spec.origin).parent / "axe.min.js").read_text())
     shown.locator("[data-at='0,0']").focus()
-    found = page.evaluate("async () => (await axe.run('.mx')).violations.map(v => [v.id, v.nodes[0].html])")
-    assert found == []
+    assert axe(page, ".mx") == []

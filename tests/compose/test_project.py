@@ -24,7 +24,7 @@ Make = Callable[[str], Project]
 @pytest.fixture
 def name() -> str:
     """The project's name; all that it makes is labelled with it, by Compose."""
-    return f"labtest-{secrets.token_hex(4)}-07"
+    return f"labtest-{secrets.token_hex(4)}-27"
 
 
 @pytest.fixture

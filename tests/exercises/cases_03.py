@@ -31,6 +31,8 @@ CASES = [
             "another-name-and-order": f"docker run --env AUTHOR='Ada <Lovelace> & co' -dp 8313:80 --name hers-03 {SITE}",
             "create-then-start": f"docker create --name mysite-03 -p 127.0.0.1:8313:80 -e AUTHOR=Grace {SITE}"
             "; docker start mysite-03",
+            "beside-a-failed-copy": f"{RUN} -p 127.0.0.1:8313:80 -e AUTHOR=Grace {SITE}; "
+            f"! docker run -d --name mysite2-03 -p 127.0.0.1:8313:80 {SITE}",
             "by-digest": f"{RUN} -p 127.0.0.1:8313:80 -e AUTHOR=Grace "
             f"$(docker image inspect --format '{{{{.Id}}}}' {SITE})",
         },

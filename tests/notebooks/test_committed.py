@@ -11,6 +11,7 @@ import nbformat
 import pytest
 from nbformat import NotebookNode
 
+from labhelpers.exercises import book
 from labhelpers.notebooks import convert
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,6 +159,35 @@ class TestForm:
             assert "**Goal:**" in text, text[:40]
             assert "**Success:**" in text, text[:40]
             assert "Hint 1" in text, text[:40]
+
+    def test_each_exercise_is_checked_as_the_book_of_exercises_has_it(self, path: Path) -> None:
+        """Titles, order, a check, a cell for hints, the first hint word for word, and the imports."""
+        source = _source(NOTEBOOKS / "src" / f"{path.stem}.py")
+        number, text = path.stem[:2], " ".join(_text(source).split())
+        code = "\n".join(cell.source for cell in _read(path).cells if cell.cell_type == "code")
+        assert book.topic(number) == convert.about(source)["title"]
+        titles = re.findall(r"^### Exercise: (.*)$", _text(source), flags=re.MULTILINE)
+        exercises = book.exercises(number)
+        assert [title.casefold() for title in titles] == [one.title.casefold() for one in exercises]
+        for one in exercises:
+            assert re.search(rf'^check\("{one.id}"', code, re.MULTILINE), one.id
+            assert f'hint("{one.id}")' in code + text, one.id
+            assert " ".join(one.hints[0].split()) in text, one.id
+        # What a panel, a comment or the text offers has to work when it is typed.
+        before, _, _ = code.partition("# hint(")
+        for name in ("check", "hint", "solution"):
+            assert re.search(rf"^from labhelpers import .*\b{name}\b", before, re.MULTILINE), name
+
+    def test_each_prediction_is_asked_made_and_compared(self, path: Path) -> None:
+        code = "\n".join(cell.source for cell in _read(path).cells if cell.cell_type == "code")
+        text = " ".join(_text(_read(path)).replace("`", "").split())
+        asked = book.predictions(path.stem[:2])
+        assert set(re.findall(r'predict\("([^"]+)"', code)) == {one.id for one in asked}
+        for one in asked:
+            blank, compared = code.find(f'predict("{one.id}", "…")'), code.rfind(f'predict("{one.id}"')
+            assert 0 <= blank < compared, one.id
+            for words in one.options.values():
+                assert " ".join(words.replace("`", "").split()).rstrip(".") in text, (one.id, words)
 
     def test_tone(self, path: Path) -> None:
         prose = _prose(_read(path))
