@@ -207,7 +207,7 @@ predict("10.chroot")
 #
 # **Predict.** You write the file `note` in the tree, and remove `etc/motd` there. What is in the writable layer, `one/upper`, afterwards?
 #
-# a) Only `note`. b) `note`, and something in place of `motd`. c) A copy of all the files.
+# a) Only the new file. b) The new file, and something in place of the removed one. c) A copy of all the files.
 
 # %% tags=["learner"]
 predict("10.upper", "…")  # a, b or c
