@@ -23,6 +23,7 @@ NOTEBOOKS: dict[str, tuple[str, ...]] = {
     "06": ("Registries", "push-pull", "travelled", "pin", "cloud-name"),
     "07": ("Compose", "repair", "survive", "lose-a-part", "scale"),
     "08": ("Data science", "same", "schedule", "serve"),
+    "09": ("Build, ship, run", "ship", "run"),
     "10": ("Under the hood", "by-hand"),
 }
 T = TypeVar("T", Exercise, Prediction)

@@ -146,7 +146,7 @@ mascot("crab").write("work/09/page.html")
 # docker push localhost:5005/class/$ME-09:1.0
 
 # %%
-from labhelpers import check, hint
+from labhelpers import check, hint, solution
 
 check("09.ship", me=os.environ["ME"])
 
