@@ -99,7 +99,7 @@
 # a) No: it sees only itself and its children. b) Yes.
 
 # %% tags=["learner"]
-from labhelpers import check, hint, predict
+from labhelpers import check, hint, predict, solution
 
 predict("10.proc", "…")  # a or b
 
