@@ -23,7 +23,7 @@ COMMANDS: dict[str, str] = {
     "check": "Look whether an exercise is done.",
     "progress": "Show what you have done so far.",
     "bench": "Measure the speed of it all against the physical limit.",
-    "kit": "Save the whole workshop into one file, for machines without a network.",
+    "kit": "Save the workshop into one file for a room without a network.",
     "clean": "Remove what the workshop made.",
 }
 

@@ -17,8 +17,14 @@ from labhelpers.notebooks.execute import execute
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 EXECUTED = sorted([*NOTEBOOKS.glob("solutions/*.ipynb"), *NOTEBOOKS.glob("slides/*.ipynb")])
-# Their learner's run is the one of tests/browser/test_workshop.py.
-IN_A_BROWSER = ("00_start_here", "03_containers")
+# The learner's run of 00 and 03 is the one of tests/browser/test_workshop.py. Those of the longest notebooks
+# take minutes, and are run before a release: ./lab test --long -k learners_run
+_IN_A_BROWSER, _LONG = ("00", "03"), ("02", "05", "07", "08")
+LEARNED = [
+    pytest.param(path, id=path.stem, marks=[pytest.mark.long] if path.stem[:2] in _LONG else [])
+    for path in sorted(NOTEBOOKS.glob("*.ipynb"))
+    if path.stem[:2] not in _IN_A_BROWSER
+]
 _CELL_TIMEOUT = 120  # seconds; nbval's own default is more than half an hour
 
 
@@ -45,17 +51,21 @@ def _nbval(path: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.engine
-@pytest.mark.parametrize("path", EXECUTED, ids=lambda path: path.stem)
-def test_after_a_learners_run_that_stopped_the_outputs_are_those_that_are_committed(
+@pytest.mark.parametrize("path", LEARNED)
+def test_a_learners_run_reaches_its_end(
     path: Path, docker_env: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A learner's notebook, its blanks untouched, up to its foot; then the solution on what that left."""
+    """A notebook, its blanks untouched, up to its foot; what it leaves, the next test begins with."""
     for name, value in docker_env.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setenv("LAB_RUNS", "1")  # what a learner measures is compared with nothing
-    learners = NOTEBOOKS / path.name
-    if learners.exists() and path.stem not in IN_A_BROWSER:
-        execute(_without_its_foot(learners), name=path.stem, folder=tmp_path, told=lambda *_: None)
+    execute(_without_its_foot(path), name=path.stem, folder=tmp_path, told=lambda *_: None)
+
+
+@pytest.mark.engine
+@pytest.mark.parametrize("path", EXECUTED, ids=lambda path: path.stem)
+def test_the_outputs_are_those_that_are_committed(path: Path, docker_env: dict[str, str]) -> None:
+    """The solution, by nbval, on what an earlier run left; nothing of it stays behind."""
     done = nbval(path, docker_env)
     assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-1000:]
     cells = nbformat.read(path, as_version=4).cells
