@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from labhelpers.benchmarks import explorer, layers, page, table
+from labhelpers.benchmarks import explorer, layers, table
 from labhelpers.units import human
 
 
@@ -27,7 +27,7 @@ def command(quick: bool, image: str | None, history: Path) -> int:
     """Measure, against programs that only move the same bytes, in turns, on inputs made here.
 
     Takes some minutes and 1.5 GB of the temporary folder. Exit status 1 if a goal is missed. A line that
-    needs an engine or a browser is not run where there is none, and says so.
+    needs an engine is not run where there is none, and says so.
     """
     click.echo(table.machine())
     results = []
