@@ -32,9 +32,7 @@ def command(quick: bool, image: str | None, history: Path) -> int:
     click.echo(table.machine())
     results = []
     scale = 0.1 if quick else 1.0
-    for result in chain(
-        explorer.cases(scale=scale), page.cases(scale=scale), layers.cases(scale=scale, image=image)
-    ):
+    for result in chain(explorer.cases(scale=scale), layers.cases(scale=scale, image=image)):
         results.append(result)
         click.echo(result.line())
     if not quick:
