@@ -25,7 +25,6 @@ from labhelpers.registry.server import check_port, listening
 from labhelpers.wait import wait_until
 
 DEFAULT_PORT = 8888
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 _FIRST = "00_start_here.ipynb"
 _START_TIMEOUT = 90
 

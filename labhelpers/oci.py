@@ -84,6 +84,12 @@ def host_platform() -> Platform:
     return Platform("linux", _ARCHITECTURES.get(name, name))
 
 
+def blob_name(digest: str) -> str:
+    """Where an image layout keeps a blob: "blobs/sha256/…"."""
+    algorithm, _, encoded = digest.partition(":")
+    return f"blobs/{algorithm}/{encoded}"
+
+
 class Descriptor(NamedTuple):
     """What is stored where. `size` in bytes, of the blob as stored; `platform` where the index says one."""
 

@@ -52,6 +52,15 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         items[:] = [item for item in items if not item.get_closest_marker("long")]
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    # Beside others, pytest counts no tests that were left out: nobody may take silence for a run.
+    if not config.getoption("--long"):
+        terminalreporter.write_line(
+            "Left out, because each takes minutes: the learner's runs of the longest notebooks "
+            "(./lab test --long -k learners_run runs them)."
+        )
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Tests that would disturb each other stay in one process."""
@@ -87,6 +96,14 @@ def _progress_aside(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("LABHELPERS_PROGRESS", str(tmp_path_factory.mktemp("progress") / "progress.json"))
         yield
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The file of a progress of the test's own; neither it nor its folder is there yet."""
+    path = tmp_path / "deep" / "progress.json"
+    monkeypatch.setenv("LABHELPERS_PROGRESS", str(path))
+    return path
 
 
 @pytest.fixture(scope="session")

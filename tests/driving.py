@@ -65,12 +65,17 @@ def cell_on_screen(page: Page, lab: Lab, code: str) -> Iterator[None]:
         lab.call("DELETE", f"contents/{path}")
 
 
-def axe(page: Page, selector: str) -> list[Any]:
-    """What axe-core has against a part of the page: the rule and the element."""
+def bring_axe(page: Page) -> None:
+    """Put axe-core into a page, as `axe`."""
     spec = importlib.util.find_spec("axe_playwright_python")
     assert spec is not None
     assert spec.origin is not None
     page.evaluate((Path(spec.origin).parent / "axe.min.js").read_text())
+
+
+def axe(page: Page, selector: str) -> list[Any]:
+    """What axe-core has against a part of the page: the rule and the element."""
+    bring_axe(page)
     rules = "violations.map(v => [v.id, v.nodes[0].html])"
     found: list[Any] = page.evaluate(f"async selector => (await axe.run(selector)).{rules}", selector)
     return found

@@ -6,6 +6,7 @@ import time
 
 import pytest
 
+from labhelpers import oci
 from labhelpers.analysis.waste import analyse
 from labhelpers.errors import FormatError, ImageError
 from labhelpers.filetree.packed import Packed, pack, unpack
@@ -14,7 +15,7 @@ from labhelpers.layout.blobs import OpenFile
 from labhelpers.layout.cache import IndexCache
 from labhelpers.report import analysis_report
 from labhelpers.samples import Node, docker_archive, hard_link, oci_archive, sample_image
-from labhelpers.samples.archives import index, oci_image, outer_tar, path_of, put
+from labhelpers.samples.archives import index, oci_image, outer_tar, put
 from labhelpers.sources import open_image, remember
 
 FULL = {
@@ -83,7 +84,7 @@ def test_a_wrong_media_type_is_noticed_at_every_look(tmp_path, cache):
     look(settled(tmp_path / "right.tar", right), cache)
     look(tmp_path / "right.tar", cache)
     files, manifest = oci_image([FULL], compression="gzip")
-    body = json.loads(files.pop(path_of(manifest["digest"])))
+    body = json.loads(files.pop(oci.blob_name(manifest["digest"])))
     body["layers"][0]["mediaType"] = body["layers"][0]["mediaType"].replace("gzip", "zstd")
     files["index.json"] = index([put(files, json.dumps(body).encode(), manifest["mediaType"])])
     path = settled(tmp_path / "wrong.tar", outer_tar(files))

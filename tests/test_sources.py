@@ -188,7 +188,7 @@ def test_a_platform_that_is_not_there(tmp_path):
 
 def test_platforms_whose_blobs_were_left_out(tmp_path):
     files, descriptors = platforms("linux/s390x", "linux/riscv64")
-    del files[archives.path_of(descriptors[1]["digest"])]
+    del files[oci.blob_name(descriptors[1]["digest"])]
     path = write(tmp_path / "i.tar", outer_tar(layout(files, descriptors)))
     assert str(open_image(path).platform) == "linux/riscv64"
 
@@ -370,7 +370,7 @@ def with_config_type(layers, kind):
 
 
 def changed_manifest(files, descriptor, change):
-    manifest = json.loads(files.pop(archives.path_of(descriptor["digest"])))
+    manifest = json.loads(files.pop(oci.blob_name(descriptor["digest"])))
     change(manifest)
     return layout(files, [archives.put(files, json.dumps(manifest).encode(), oci.MANIFEST_TYPES[0])])
 

@@ -13,8 +13,7 @@ from nbformat import NotebookNode
 from labhelpers.cli._show import Show, console
 from labhelpers.engine import connect, environment
 from labhelpers.errors import LabError, UsageError
-from labhelpers.jupyter import NOTEBOOKS
-from labhelpers.notebooks import report
+from labhelpers.notebooks import NOTEBOOKS, report
 from labhelpers.notebooks.execute import execute
 from labhelpers.places import places
 

@@ -11,6 +11,7 @@ import click
 from labhelpers import jupyter
 from labhelpers.cli._show import Show, console
 from labhelpers.errors import EngineNotFound
+from labhelpers.notebooks import NOTEBOOKS
 from labhelpers.notebooks.working import bring
 from labhelpers.places import places
 from labhelpers.workshop import set_up
@@ -60,7 +61,7 @@ def command(port: int | None, no_browser: bool, yes: bool) -> int:
             console.print(
                 f"Images: {', '.join(ready.registry.tags())} at {ready.registry.address}", markup=False
             )
-            for path in bring(jupyter.NOTEBOOKS, where.notebooks):
+            for path in bring(NOTEBOOKS, where.notebooks):
                 console.print(
                     f"You changed {path.name.replace('.new', '')}; its new version is {path}", markup=False
                 )

@@ -44,7 +44,11 @@ def read_limits(engine: Engine, name: str) -> Limits:
         raise EngineError(
             f"look at the limits of {name}", "it does not run", f"Start it with: docker start {name}"
         )
-    host = found["HostConfig"]
+    return limits_in(found["HostConfig"])
+
+
+def limits_in(host: Mapping[str, Any]) -> Limits:
+    """The limits in a container's `HostConfig`, however they were said."""
     cpus = (host.get("NanoCpus") or 0) / 1e9
     if not cpus and (host.get("CpuQuota") or 0) > 0:
         cpus = host["CpuQuota"] / (host.get("CpuPeriod") or 100_000)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+from labhelpers.engine.limits import limits_in
 from labhelpers.exercises.model import Look, Verdict, blank, exercise, prediction
 from labhelpers.measure import Comparison
 
@@ -107,8 +108,8 @@ def resize(look: Look) -> Verdict:
     found = look.container(_CONTAINER)
     if found is None:
         return look.not_yet("There is no elastic-02.", "Run the cell above: it makes the container.")
-    host = found.raw["HostConfig"]
-    memory, cpus = int(host.get("Memory") or 0), _cpus(host)
+    limits = limits_in(found.raw["HostConfig"])
+    memory, cpus = limits.memory, limits.cpus
     begun = re.findall(r"^begun with (\d+)", look.docker("logs", _CONTAINER), re.MULTILINE)
     if 0 < memory < _HOLDS or (not found.running and found.raw["State"].get("OOMKilled")):
         return look.wrong("below-use", "The memory limit is below what the program holds.")
@@ -120,20 +121,13 @@ def resize(look: Look) -> Verdict:
         return look.passed("96 MB and one CPU, and the program has run through.")
     if memory == _BEFORE and math.isclose(cpus, 0.5):
         others = [one for one in look.containers("name=-02$") if one.raw["Name"].strip("/") != _CONTAINER]
-        if any(int(one.raw["HostConfig"].get("Memory") or 0) == _WANTED for one in others):
+        if any(limits_in(one.raw["HostConfig"]).memory == _WANTED for one in others):
             return look.wrong("another-container", "Another container has 96 MB now.")
         return look.not_yet("elastic-02 still has 64 MB and half a CPU.", "Change both while it runs.")
     return look.not_yet(
         f"elastic-02 has {memory / (1 << 20):g} MB and {cpus:g} CPU.",
         "96 MB is written `96m`; one CPU is `1`.",
     )
-
-
-def _cpus(host: dict[str, int]) -> float:
-    """How many processors a container may use, however that was said; 0 is no limit."""
-    if host.get("NanoCpus"):
-        return host["NanoCpus"] / 1e9
-    return host.get("CpuQuota", 0) / (host.get("CpuPeriod") or 100_000)
 
 
 @exercise(

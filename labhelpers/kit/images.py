@@ -18,7 +18,6 @@ from labhelpers import oci
 from labhelpers.engine import Engine, session
 from labhelpers.errors import FormatError, KitError, RegistryError
 from labhelpers.kit.contents import Contents, loaded
-from labhelpers.kit.saving import blob_path
 from labhelpers.labels import WORKSHOP
 from labhelpers.places import Places
 from labhelpers.process import run
@@ -74,22 +73,22 @@ def _read(kit: Path, recipe: Recipe, name: str) -> _Image:
     try:
         index = oci.parse_index((kit / "index.json").read_bytes())
         found = next(one for one in index if one.annotations.get(oci.NAME) == recipe.reference)
-        data = json.loads((kit / blob_path(found.digest)).read_bytes())
-        config = json.loads((kit / blob_path(data["config"]["digest"])).read_bytes())
+        data = json.loads((kit / oci.blob_name(found.digest)).read_bytes())
+        config = json.loads((kit / oci.blob_name(data["config"]["digest"])).read_bytes())
         config["config"]["Labels"][WORKSHOP] = name
         document = json.dumps(config).encode()
         data["config"] |= {"digest": oci.sha256(document), "size": len(document)}
         digests = [layer["digest"] for layer in data["layers"]]
     except (OSError, ValueError, KeyError, TypeError, StopIteration, FormatError) as error:
         raise KitError(tried, "what was loaded is damaged", _AGAIN) from error
-    layers = tuple((digest, kit / blob_path(digest)) for digest in digests)
+    layers = tuple((digest, kit / oci.blob_name(digest)) for digest in digests)
     return _Image(recipe.reference, found.media_type, json.dumps(data).encode(), document, layers)
 
 
 def _load(image: _Image, where: Places, env: Mapping[str, str]) -> None:
     """Give an image to the engine itself: the registry's, before there is a registry."""
-    config = blob_path(oci.sha256(image.config))
-    layers = [blob_path(digest) for digest, _ in image.layers]
+    config = oci.blob_name(oci.sha256(image.config))
+    layers = [oci.blob_name(digest) for digest, _ in image.layers]
     names = [{"Config": config, "RepoTags": [image.reference], "Layers": layers}]
     where.cache.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(dir=where.cache, prefix="kit-", suffix=".tar") as file:
@@ -99,7 +98,7 @@ def _load(image: _Image, where: Places, env: Mapping[str, str]) -> None:
                 member.size = len(data)
                 tar.addfile(member, BytesIO(data))
             for digest, layer in image.layers:
-                tar.add(layer, blob_path(digest))
+                tar.add(layer, oci.blob_name(digest))
         file.flush()
         command = ["docker", "load", "-q", "-i", file.name]
         run(command, tried="give the registry's image to the engine", fix=_AGAIN, env=env, timeout=600)

@@ -117,9 +117,9 @@ def _image(plan: _Plan, recipe: Recipe) -> tuple[dict[str, object], dict[str, ob
     except FormatError as error:
         raise KitError(f"read {recipe.reference}", str(error), "Run ./lab up, then repeat.") from error
     digest = oci.sha256(data)
-    plan.document(blob_path(digest), data)
+    plan.document(oci.blob_name(digest), data)
     for blob in (manifest.config, *manifest.layers):
-        entry = Entry(blob_path(blob.digest), blob.size, blob.digest)
+        entry = Entry(oci.blob_name(blob.digest), blob.size, blob.digest)
         plan.add(entry, lambda which=blob.digest: client.blob(which))  # type: ignore[misc]
     line = {
         "mediaType": media_type,
@@ -127,17 +127,12 @@ def _image(plan: _Plan, recipe: Recipe) -> tuple[dict[str, object], dict[str, ob
         "size": len(data),
         "annotations": {oci.NAME: recipe.reference, oci.CONTAINERD_NAME: recipe.reference},
     }
-    layers = [blob_path(layer.digest) for layer in manifest.layers]
+    layers = [oci.blob_name(layer.digest) for layer in manifest.layers]
     return line, {
-        "Config": blob_path(manifest.config.digest),
+        "Config": oci.blob_name(manifest.config.digest),
         "RepoTags": [recipe.reference],
         "Layers": layers,
     }
-
-
-def blob_path(digest: str) -> str:
-    """Where an image layout keeps a blob."""
-    return "blobs/" + digest.replace(":", "/")
 
 
 def _wheels(plan: _Plan, folder: Path, progress: Progress) -> None:

@@ -107,7 +107,7 @@ class _Blobs:
 
     def has(self, digest: str) -> bool:
         """Whether a blob is there."""
-        return self._files.get(blob_name(digest)) is not None
+        return self._files.get(oci.blob_name(digest)) is not None
 
     def document(self, descriptor: Descriptor) -> bytes:
         """The bytes of a blob."""
@@ -116,7 +116,7 @@ class _Blobs:
 
     def blob(self, descriptor: Descriptor) -> FileBlob:
         """A blob, of the size that its descriptor says."""
-        blob = self._files.get(blob_name(descriptor.digest))
+        blob = self._files.get(oci.blob_name(descriptor.digest))
         if blob is None:
             raise FormatError(f"blob {descriptor.digest[:19]}… is missing")
         if blob.size != descriptor.size:
@@ -125,12 +125,6 @@ class _Blobs:
                 f"and should have {descriptor.size:,}"
             )
         return blob
-
-
-def blob_name(digest: str) -> str:
-    """Where an OCI layout keeps a blob."""
-    algorithm, _, encoded = digest.partition(":")
-    return f"blobs/{algorithm}/{encoded}"
 
 
 def small(blob: FileBlob, limits: Limits) -> bytes:
@@ -201,7 +195,7 @@ def reference_of(choice: Choice, items: list[dict[str, Any]]) -> str | None:
     """The name of an image of an OCI layout: from a manifest.json beside it, else its annotation."""
     config = choice.manifest.config.digest
     for item in items:
-        if item["Config"] == blob_name(config) and item["RepoTags"]:
+        if item["Config"] == oci.blob_name(config) and item["RepoTags"]:
             return str(item["RepoTags"][0])
     return familiar(choice.name)
 

@@ -31,7 +31,6 @@ from labhelpers.filetree.packed import Packed
 from labhelpers.layout.archive import (
     NOT_AN_IMAGE,
     blob_digest,
-    blob_name,
     choose_item,
     docker_manifest,
     find_member,
@@ -88,11 +87,11 @@ class StreamedArchive:
 
     def has(self, digest: str) -> bool:
         """Whether a blob is there."""
-        return self.get(blob_name(digest)) is not None
+        return self.get(oci.blob_name(digest)) is not None
 
     def document(self, descriptor: Descriptor) -> bytes:
         """The bytes of a document."""
-        member = self.get(blob_name(descriptor.digest))
+        member = self.get(oci.blob_name(descriptor.digest))
         if member is None or member.data is None:
             raise FormatError(f"blob {descriptor.digest[:19]}… is missing")
         return check(member.data, descriptor, f"blob {descriptor.digest[:19]}…")
@@ -224,7 +223,7 @@ def find(
     choice = choose(descriptors, archive, name=name, platform=platform, limits=options.limits)
     diff_ids = same_count(choice.config, len(choice.manifest.layers))
     layers = [
-        build.layer(blob_name(layer.digest), diff_id, layer, oci.compression(layer.media_type))
+        build.layer(oci.blob_name(layer.digest), diff_id, layer, oci.compression(layer.media_type))
         for layer, diff_id in zip(choice.manifest.layers, diff_ids, strict=True)
     ]
     return StreamPlan(reference_of(choice, items), choice.config, tuple(layers), "docker" if items else "oci")

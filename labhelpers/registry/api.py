@@ -43,8 +43,11 @@ class RegistryApi:
         """The registry part of an image's name."""
         return f"localhost:{self.port}"
 
-    def get(self, path: str, *, timeout: float = 10, method: str = "GET") -> requests.Response:
-        """Ask, or with another method do. `requests.RequestException` where nobody answers."""
+    def get(self, path: str, *, timeout: float = 10) -> requests.Response:
+        """Ask. `requests.RequestException` where nobody answers."""
+        return self._request("GET", path, timeout)
+
+    def _request(self, method: str, path: str, timeout: float = 10) -> requests.Response:
         with requests.Session() as session:
             # A proxy of the machine's must not be asked for an address of the machine's.
             session.trust_env = False
@@ -102,7 +105,7 @@ class RegistryApi:
     def _ask(self, tried: str, path: str, method: str = "GET") -> requests.Response | None:
         """The answer, or None for "not found". RegistryError for anything else."""
         try:
-            answer = self.get(path, method=method)
+            answer = self._request(method, path)
         except requests.RequestException as error:
             raise self.error(tried, "no registry answers there") from error
         if answer.status_code == 404:

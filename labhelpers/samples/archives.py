@@ -86,11 +86,11 @@ def oci_files(
     files["index.json"] = index([descriptor])
     files["oci-layout"] = json.dumps({"imageLayoutVersion": "1.0.0"}).encode()
     if beside:
-        document = json.loads(files[path_of(manifest["digest"])])
+        document = json.loads(files[oci.blob_name(manifest["digest"])])
         item = {
-            "Config": path_of(document["config"]["digest"]),
+            "Config": oci.blob_name(document["config"]["digest"]),
             "RepoTags": [name] if name else None,
-            "Layers": [path_of(layer["digest"]) for layer in document["layers"]],
+            "Layers": [oci.blob_name(layer["digest"]) for layer in document["layers"]],
         }
         files["manifest.json"] = json.dumps([item]).encode()
     return files
@@ -116,7 +116,7 @@ def oci_image(
 def put(files: dict[str, bytes], data: bytes, media_type: str) -> dict[str, Any]:
     """Add a blob; its descriptor."""
     digest = oci.sha256(data)
-    files[path_of(digest)] = data
+    files[oci.blob_name(digest)] = data
     return {"mediaType": media_type, "digest": digest, "size": len(data)}
 
 
@@ -124,11 +124,6 @@ def index(descriptors: Sequence[Mapping[str, Any]]) -> bytes:
     """An index of these manifests."""
     body = {"schemaVersion": 2, "mediaType": oci.INDEX_TYPES[0], "manifests": [*descriptors]}
     return json.dumps(body).encode()
-
-
-def path_of(digest: str) -> str:
-    """Where an OCI layout keeps a blob."""
-    return "blobs/" + digest.replace(":", "/")
 
 
 def oci_archive(layers: Sequence[Layered | bytes], **options: Any) -> bytes:

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 
 from labhelpers.errors import NotebookError
-from labhelpers.slides import NOTEBOOKS
+from labhelpers.notebooks import NOTEBOOKS
 
 
 @dataclass(frozen=True)

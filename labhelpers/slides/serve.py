@@ -27,7 +27,7 @@ class Server(ThreadingHTTPServer):
 
     def __init__(self, source: Source, where: Places, *, port: int, theme: str) -> None:
         self.source, self.where, self.theme = source, where, theme
-        self.page()  # what is wrong with it is said here, not in a browser
+        self.page(source.stamp())  # what is wrong with it is said here, not in a browser
         try:
             super().__init__(("127.0.0.1", port), _Handler)
         except OSError as taken:
@@ -40,9 +40,9 @@ class Server(ThreadingHTTPServer):
         """Where the slides are."""
         return f"http://127.0.0.1:{self.server_port}/"
 
-    def page(self) -> str:
-        """The page as its sources are now, with the state of theirs from which it was made."""
-        return self.source.page(self.where, theme=self.theme, since=self.source.stamp())
+    def page(self, since: str) -> str:
+        """The page as its sources are now. `since`: their state; the page is told when it is another."""
+        return self.source.page(self.where, theme=self.theme, since=since)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -56,7 +56,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif asked.path == "/":
             since = self.server.source.stamp()
             try:
-                self._send(200, "text/html", self.server.page())
+                self._send(200, "text/html", self.server.page(since))
             except LabError as error:  # in the middle of an edit, perhaps: the next state is tried by itself
                 said = f"<pre>{escape(error.message)}</pre><script>{reloads(since)}</script>"
                 self._send(500, "text/html", said)

@@ -10,9 +10,8 @@ import nbformat
 from nbformat import NotebookNode
 
 from labhelpers.errors import NotebookError, UsageError
-from labhelpers.notebooks import convert
+from labhelpers.notebooks import NOTEBOOKS, convert
 from labhelpers.places import Places
-from labhelpers.slides import NOTEBOOKS
 from labhelpers.slides.deck import Slide, slides
 from labhelpers.slides.page import page
 from labhelpers.slides.reveal import reveal

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import uuid
 from collections.abc import Iterator
@@ -10,7 +9,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from driving import Lab, open_notebook, run_cells, save
+from driving import Lab, bring_axe, open_notebook, run_cells, save
 from nbconvert import HTMLExporter
 from playwright.sync_api import Locator, Page, expect
 
@@ -215,10 +214,7 @@ def choose_theme(page: Page, theme: str) -> None:
 def test_axe_finds_nothing(page: Page, lab: Lab, write, theme: str) -> None:
     explorer = show(page, lab, write(IMAGE + "w = explore(image, compare=sample_image(files[:2])); w"))
     choose_theme(page, theme)
-    spec = importlib.util.find_spec("axe_playwright_python")
-    assert spec is not None
-    assert spec.origin is not None
-    page.evaluate((Path(spec.origin).parent / "axe.min.js").read_text())
+    bring_axe(page)
     try:
         for mode in ("compare", "layer", "files", "waste"):
             explorer.locator(f"[data-mode={mode}]").click()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import re
 import shutil
 import threading
@@ -10,10 +9,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from driving import bring_axe
 from playwright.sync_api import Browser, Page, expect
 
+from labhelpers.notebooks import NOTEBOOKS
 from labhelpers.places import places
-from labhelpers.slides import NOTEBOOKS
 from labhelpers.slides.serve import Server
 from labhelpers.slides.source import Source
 
@@ -92,10 +92,7 @@ def test_axe_finds_nothing_on_any_slide(page: Page, talk: Path, scheme: str) -> 
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 1280, "height": 720})
     open_talk(page, talk)
-    spec = importlib.util.find_spec("axe_playwright_python")
-    assert spec is not None
-    assert spec.origin is not None
-    page.evaluate((Path(spec.origin).parent / "axe.min.js").read_text())
+    bring_axe(page)
     rules = "violations.map(v => [v.id, v.nodes[0].html.slice(0, 120)])"
     found = {0: page.evaluate(f"async () => (await axe.run()).{rules}")}
     for number in range(page.evaluate("Reveal.getTotalSlides()")):

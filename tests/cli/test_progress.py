@@ -11,12 +11,7 @@ from labhelpers.cli import main
 from labhelpers.exercises import desk, record
 from labhelpers.exercises.verdict import Verdict
 
-
-@pytest.fixture(autouse=True)
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "progress.json"
-    monkeypatch.setenv("LABHELPERS_PROGRESS", str(path))
-    return path
+pytestmark = pytest.mark.usefixtures("kept")
 
 
 @pytest.fixture

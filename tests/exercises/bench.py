@@ -27,6 +27,7 @@ from labhelpers.registry.api import RegistryApi
 from labhelpers.registry.server import PORT
 
 DAY = 24 * 3600  # seconds
+_SHIPPING = ("09",)  # whose exercises put images into the class registry
 
 
 class Bench:
@@ -84,13 +85,11 @@ class Bench:
         assert "has a fault" not in verdict.found, (verdict, verdict.error)
         return verdict
 
-    def check_through(
-        self, id: str, given: Mapping[str, Any], *, cut: int | None, monkeypatch: Any
-    ) -> tuple[Verdict, int]:
+    def check_through(self, id: str, given: Mapping[str, Any], *, cut: int | None) -> tuple[Verdict, int]:
         """The same with an engine that goes away at request `cut`; and how many requests there were."""
         door = CuttingSocket(self.folder.parent / "engine.sock", self.env["DOCKER_HOST"], cut)
         try:
-            with monkeypatch.context() as patch:
+            with self.patch.context() as patch:
                 patch.setenv("DOCKER_HOST", door.host)
                 return self.check(id, given), door.requests
         finally:
@@ -116,7 +115,8 @@ class Bench:
             # An image that was pushed, and whose tag moved on, has no other name than its digest.
             for name in filter(self._ours.search, image["RepoTags"] or image["RepoDigests"] or []):
                 self._gone(self._docker.remove_image, name, force=True)
-        self._withdraw()
+        if self.number in _SHIPPING:
+            self._withdraw()
         shutil.rmtree(self.folder, ignore_errors=True)
         if self.folder.exists():  # files of root or of others, written by a container
             subprocess.run(["sudo", "-n", "rm", "-rf", str(self.folder)], check=True)

@@ -17,11 +17,7 @@ from labhelpers.exercises.panels import rich
 ID = "03.find-fault"
 
 
-@pytest.fixture(autouse=True)
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "progress.json"
-    monkeypatch.setenv("LABHELPERS_PROGRESS", str(path))
-    return path
+pytestmark = pytest.mark.usefixtures("kept")
 
 
 @pytest.fixture

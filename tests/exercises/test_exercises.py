@@ -78,9 +78,7 @@ def test_untouched_is_not_yet(id: str, bench: Bench) -> None:
 
 @pytest.mark.engine
 @pytest.mark.parametrize("id", CASES)
-def test_the_solution_passes_today_here_and_with_an_engine(
-    id: str, bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_solution_passes_today_here_and_with_an_engine(id: str, bench: Bench) -> None:
     """One state, several looks: it passes; an earlier day's does not; it solves no other exercise; and where
     the engine goes away in the middle, the check says so.
     """
@@ -95,14 +93,14 @@ def test_the_solution_passes_today_here_and_with_an_engine(
             assert not verdict.passed, f"{other.id} passes on the solution of {id}: {verdict}"
     if not bench.env["DOCKER_HOST"].startswith("unix://"):
         return  # no socket of which the middle could be taken away
-    verdict, requests = bench.check_through(id, given, cut=None, monkeypatch=monkeypatch)
+    verdict, requests = bench.check_through(id, given, cut=None)
     assert verdict.passed, verdict
     assert bool(requests) != bool(case.no_engine), f"{requests} requests"
     for cut in sorted({1, (requests + 1) // 2, requests}) if requests else ():
-        verdict, asked = bench.check_through(id, given, cut=cut, monkeypatch=monkeypatch)
+        verdict, asked = bench.check_through(id, given, cut=cut)
         while asked < cut:  # it asked less often this time, so the engine never went away
             cut = asked
-            verdict, asked = bench.check_through(id, given, cut=cut, monkeypatch=monkeypatch)
+            verdict, asked = bench.check_through(id, given, cut=cut)
         said = case.cut in (verdict.state, verdict.wrong)
         assert said, f"gone at request {cut} of {requests}: {verdict}"
 

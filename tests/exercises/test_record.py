@@ -14,13 +14,6 @@ from labhelpers.errors import LabError
 from labhelpers.exercises import record
 
 
-@pytest.fixture
-def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = tmp_path / "deep" / "progress.json"
-    monkeypatch.setenv("LABHELPERS_PROGRESS", str(path))
-    return path
-
-
 def _note(id: str) -> None:
     with record.change() as data:
         record.exercise_entry(data, id)["tries"] += 1

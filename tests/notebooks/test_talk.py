@@ -10,7 +10,7 @@ import nbformat
 import pytest
 
 from labhelpers.errors import NotebookError, UsageError
-from labhelpers.slides import NOTEBOOKS
+from labhelpers.notebooks import NOTEBOOKS
 from labhelpers.slides.committed import committed
 from labhelpers.slides.deck import slides, with_pictures
 from labhelpers.slides.source import Source

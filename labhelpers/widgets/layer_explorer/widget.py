@@ -7,7 +7,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from labhelpers.errors import LabError, UsageError
@@ -15,13 +14,13 @@ from labhelpers.filetree import printable
 from labhelpers.telling import Progress
 from labhelpers.view import static
 from labhelpers.view.explorer import MODES, Explorer
+from labhelpers.widgets.lasting import Lasting
 from labhelpers.widgets.layer_explorer.loading import Cancelled, Loading, Opened, open_source
 
 _HERE = Path(__file__).parent
-_PLAIN = "text/plain"
 
 
-class LayerExplorer(anywidget.AnyWidget):
+class LayerExplorer(Lasting):
     """An image's layers, its files, its waste; `explore` is the short way to one.
 
     `source`: a name in the engine, a file or folder, `docker://NAME` (see `labhelpers.sources`), or an image
@@ -186,12 +185,6 @@ class LayerExplorer(anywidget.AnyWidget):
             return f"LayerExplorer({self._name}): {title or 'not read yet'}"
         return self._explorer.sentence()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return None
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        data[_PLAIN] = repr(self)
-        if self._picture:
-            data["text/html"] = static.page(self._picture)
-        return data, metadata
+    def _static(self) -> str | None:
+        """The same stack and waste without scripts."""
+        return static.page(self._picture) if self._picture else None

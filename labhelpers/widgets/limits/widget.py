@@ -10,7 +10,6 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-import anywidget
 import traitlets
 
 from labhelpers.engine import Engine, connect, environment
@@ -18,6 +17,7 @@ from labhelpers.engine.limits import Limits, read_limits, set_limits, update_com
 from labhelpers.errors import LabError, UsageError
 from labhelpers.places import places
 from labhelpers.vm import Machine
+from labhelpers.widgets.lasting import Lasting
 from labhelpers.widgets.look import panel
 
 _HERE = Path(__file__).parent
@@ -25,7 +25,7 @@ _MEBI = 1 << 20
 MINUTES = 10.0  # how long a forgotten picture goes on measuring
 
 
-class LiveLimits(anywidget.AnyWidget):
+class LiveLimits(Lasting):
     """The use of one container, once a second, with sliders for its limits.
 
     Traits that can be read and observed: `name`; `memory`, `memory_limit` in MiB; `cpus`, `cpu_limit` in
@@ -126,18 +126,13 @@ class LiveLimits(anywidget.AnyWidget):
         )
         return f"{self.name} may use {memory} and {cpus}{machine}"
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return None
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        data["text/plain"] = repr(self)
-        data["text/html"] = panel(
+    def _static(self) -> str:
+        """The same without scripts: the limits, and what a running notebook shows."""
+        return panel(
             f"Limits of {self.name}",
             f"<p>{escape(repr(self))}.</p><p>In a running notebook this shows its use "
             "once a second, with a slider for each limit.</p>",
         )
-        return data, metadata
 
 
 def live_limits(name: str, *, machine: Machine | None = None, engine: Engine | None = None) -> LiveLimits:

@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 from pathlib import Path
-from typing import Any
 
-import anywidget
 import traitlets
 
 from labhelpers.errors import UsageError
+from labhelpers.widgets.lasting import Lasting
 from labhelpers.widgets.look import panel
 
 _HERE = Path(__file__).parent
@@ -34,7 +33,7 @@ MACHINES = (
 _MOST = 12  # rows or columns that can still be read
 
 
-class Matrix(anywidget.AnyWidget):
+class Matrix(Lasting):
     """The table of software and machines, with a switch that puts a standard box between them.
 
     Traits that can be read, set and observed: `software` and `machines` (names), `boxed` (whether the box
@@ -62,15 +61,6 @@ class Matrix(anywidget.AnyWidget):
         if self.boxed:
             return with_box
         return f"Without a box: {kinds} × {places} = {kinds * places} integrations, one for each pair."
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        bundle = super()._repr_mimebundle_(**kwargs)
-        if bundle is None:
-            return None
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
-        data["text/plain"] = repr(self)
-        data["text/html"] = self._static()
-        return data, metadata
 
     def _static(self) -> str:
         """The same without scripts, for GitHub, exports and a notebook without its kernel."""
