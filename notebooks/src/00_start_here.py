@@ -169,8 +169,6 @@ progress()
 # | 08 | [Data science](08_data_science.ipynb) | reproducible training, notebooks and models | 25 |
 # | 09 | [Build, ship, run](09_build_ship_run.ipynb) | the whole way, with a teammate | 10 |
 # | 10 | [Under the hood](10_under_the_hood.ipynb) | a container made by hand (optional) | 25 |
-#
-# A notebook without a link is not in this version yet.
 
 # %% [markdown]
 # ## What usually goes wrong
