@@ -33,6 +33,10 @@ class IndexCache:
         self._seen = folder / f"seen-{VERSION}"
         self._size = size
 
+    def knows(self, diff_id: str) -> bool:
+        """Whether an index is kept for a diff id, be it good or not."""
+        return any((self._layers / _file_name(f"{diff_id} {trusted}")).exists() for trusted in (False, True))
+
     def load(self, diff_id: str, *, trusted: bool) -> Packed | None:
         """The index kept for a diff id; None if there is none, or it is damaged.
 

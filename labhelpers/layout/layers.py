@@ -126,13 +126,18 @@ class Watched(Reader):
         return found
 
 
-def load_layer(layer: StoredLayer, options: Options, meter: Meter) -> tuple[LayerIndex, LayerContent]:
-    """The index and the content of a layer. `FormatError` if it is damaged or no layer."""
+def load_layer(
+    layer: StoredLayer, options: Options, meter: Meter, index: LayerIndex | None = None
+) -> tuple[LayerIndex, LayerContent]:
+    """The index and the content of a layer. `FormatError` if it is damaged or no layer.
+
+    `index`: what was read of it by headers alone, if it was.
+    """
     packed = None
     if options.cache is not None and not options.verify:
         packed = _from_cache(options.cache, layer, meter)
     if packed is None:
-        packed, certain = _read(layer, options, meter)
+        packed, certain = (Packed(index=index), False) if index is not None else _read(layer, options, meter)
         if options.cache is not None and certain:
             options.cache.store(layer.diff_id, packed, trusted=True)
     content = content_of(packed, layer, options)
@@ -207,11 +212,17 @@ def _headers(blob: FileBlob, index: LayerIndex) -> bytes:
     return hashed.digest() if ended and index.end <= blob.size else b""
 
 
+def by_headers(layer: StoredLayer, options: Options) -> FileBlob | None:
+    """The blob of a layer that is read by its headers alone; None for one whose bytes must all pass."""
+    blob = layer.blob
+    return blob if isinstance(blob, FileBlob) and layer.how == "tar" and not options.verify else None
+
+
 def _read(layer: StoredLayer, options: Options, meter: Meter) -> tuple[Packed, bool]:
     """The index read anew, and whether its diff id is certain."""
+    if plain := by_headers(layer, options):
+        return Packed(index=scan(plain.cursor(), limits=options.limits)), False
     blob = layer.blob
-    if isinstance(blob, FileBlob) and layer.how == "tar" and not options.verify:
-        return Packed(index=scan(blob.cursor(), limits=options.limits)), False
     # All bytes pass: those of a compressed blob are worth a digest (a third of the layer), those of the layer
     # only where it was asked for.
     compressed = layer.how != "tar"

@@ -9,10 +9,11 @@ from labhelpers.errors import FormatError
 from labhelpers.filetree import LayerIndex, Reader, StreamReader
 from labhelpers.image import Image
 from labhelpers.layout import archive, names
+from labhelpers.layout.beside import scan_beside
 from labhelpers.layout.blobs import FileBlob, OpenFile
 from labhelpers.layout.content import LayerContent
 from labhelpers.layout.inflate import InflateReader, sniff
-from labhelpers.layout.layers import Meter, Options, StoredLayer, Watched, load_layer
+from labhelpers.layout.layers import Meter, Options, StoredLayer, Watched, by_headers, load_layer
 from labhelpers.layout.names import Source
 from labhelpers.oci import Platform
 from labhelpers.sources.assemble import assemble
@@ -48,9 +49,13 @@ def open_path(source: Source, platform: Platform | None, options: Options) -> Im
 def _load(layers: Sequence[StoredLayer], options: Options) -> list[Loaded]:
     """The layers; those to be decompressed side by side, as zlib and hashing leave the interpreter free."""
     meter = Meter(options.task)
+    cache = options.cache
+    cold = [layer for layer in layers if cache is None or not cache.knows(layer.diff_id)]
+    read = scan_beside([blob for layer in cold if (blob := by_headers(layer, options))], options.limits)
 
     def load(stored: StoredLayer) -> Loaded:
-        return stored, *load_layer(stored, options, meter)
+        blob = by_headers(stored, options)
+        return stored, *load_layer(stored, options, meter, read.get(blob) if blob else None)
 
     large = sum(layer.how != "tar" and layer.blob.size > _WORTH_A_THREAD for layer in layers)
     if large < 2:
