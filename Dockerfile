@@ -12,6 +12,10 @@
 #
 # Behind a proxy that inspects TLS:  docker build --secret id=ca,src=/path/to/ca.pem …
 # Without a network, after ./lab kit load:  docker build --build-context kit=$HOME/.cache/labhelpers/kit …
+#
+# What it holds, by `./lab layers labhelpers`, on the class's Python image: 852 MB, of which 400 MB are Python packages
+# (90 MB of that is bytecode, for a quick start) and 161 MB the docker command line with buildx and Compose. No layer
+# hides anything of another's but Debian's own lists of packages: 1.4 MB, so 99.8 % of what a pull moves can be seen.
 ARG BASE=debian:bookworm-slim
 
 FROM scratch AS kit
@@ -20,7 +24,7 @@ FROM ${BASE}
 RUN dpkg -s ca-certificates python3-venv >/dev/null 2>&1 \
     || { apt-get update -qq \
     && apt-get install -y -qq --no-install-recommends ca-certificates python3-venv \
-    && rm -rf /var/lib/apt/lists/*; }
+    && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin; }
 WORKDIR /opt/workshop
 COPY . .
 # What is only needed to install is mounted, or gone before the step ends. All may read it, none may write.
@@ -37,7 +41,8 @@ RUN --mount=type=bind,from=kit,target=/tmp/home/cache/kit \
     else \
         apt-get update -qq && .venv/bin/python -c "from pathlib import Path; from labhelpers.engine.packages import *; \
 from labhelpers.telling import Quiet; where = archive(); \
-fetch(where, Path('/opt/docker'), *client_packages(where), Quiet())" && rm -rf /var/lib/apt/lists/*; \
+fetch(where, Path('/opt/docker'), *client_packages(where), Quiet())" \
+        && rm -rf /var/lib/apt/lists/* /var/cache/apt/*.bin; \
     fi \
     && ln -s /opt/docker/usr/bin/docker /usr/local/bin/docker \
     && mkdir -p /usr/local/libexec/docker \

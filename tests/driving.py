@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import shutil
 import urllib.parse
 import uuid
 from collections.abc import Iterator
@@ -12,10 +13,36 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 import requests
-from playwright.sync_api import Page
+from playwright.sync_api import Browser, Page, sync_playwright
 
+from labhelpers.doctor import BROWSERS
 from labhelpers.wait import wait_until
+
+# Without these Chromium looks for its maker's hosts at every start.
+_QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Headless Chromium from the system, driven by Playwright."""
+    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if program is None:
+        # `./lab test` installs one where it can; see labhelpers.cli.test.
+        pytest.fail("no Chromium on this machine: install one, then repeat")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=_QUIET)
+        yield browser
+        browser.close()
 
 
 class Lab:

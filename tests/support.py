@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import pytest
 
@@ -26,3 +27,12 @@ class Up:
 
     url: str
     output: str
+
+
+def devcontainer() -> dict[str, Any]:
+    """What .devcontainer/devcontainer.json says; its comments stand on lines of their own."""
+    lines = (ROOT / ".devcontainer/devcontainer.json").read_text().splitlines()
+    found: dict[str, Any] = json.loads(
+        "\n".join(line for line in lines if not line.lstrip().startswith("//"))
+    )
+    return found

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from jsonschema import Draft201909Validator
-from support import ROOT
+from support import ROOT, devcontainer
 
 SCHEMAS = Path(os.environ.get("LAB_TEST_SCHEMAS") or ROOT / "../shared/schemas")
 SCHEMA = SCHEMAS / "devContainer.base.schema.json"
@@ -33,8 +33,22 @@ def test_environment_yml_asks_for_the_same_packages_in_the_same_ranges() -> None
     not SCHEMA.is_file(), reason=f"cannot run: {SCHEMA} is not there; set LAB_TEST_SCHEMAS to its folder"
 )
 def test_the_devcontainer_is_valid() -> None:
-    described = json.loads((ROOT / ".devcontainer/devcontainer.json").read_text())
+    described = devcontainer()
     validator = Draft201909Validator(json.loads(SCHEMA.read_text()))
     assert [error.message for error in validator.iter_errors(described)] == []
     wrong = {**described, "forwardPorts": "8888"}
     assert list(validator.iter_errors(wrong)), "the validator must be able to refuse"
+
+
+def test_the_devcontainer_is_pinned_and_can_be_prebuilt() -> None:
+    described = devcontainer()
+    (feature,) = described["features"]
+    assert re.fullmatch(r"ghcr\.io/devcontainers/features/docker-in-docker:\d+\.\d+\.\d+", feature)
+    # A prebuild runs these two, and no other command; tests/owner/test_kit.py runs all three.
+    assert {name for name in described if name.endswith("Command")} == {
+        "onCreateCommand",
+        "updateContentCommand",
+        "postAttachCommand",
+    }
+    for port in described["forwardPorts"]:
+        assert described["portsAttributes"][str(port)]["label"]

@@ -10,11 +10,13 @@ import click
 
 from labhelpers import jupyter
 from labhelpers.cli._show import Show, console
+from labhelpers.engine import discover
 from labhelpers.errors import EngineNotFound
 from labhelpers.notebooks import NOTEBOOKS
 from labhelpers.notebooks.working import bring
-from labhelpers.places import places
-from labhelpers.workshop import set_up
+from labhelpers.places import Places, places
+from labhelpers.wait import wait_until
+from labhelpers.workshop import Ready, set_up
 
 _PLAN = """No container engine runs on this machine. The workshop can bring one of its own:
   - its programs come from this machine's own package archive (about 95 MB) into {prefix};
@@ -38,7 +40,14 @@ def _refuse() -> None:
 )
 @click.option("--no-browser", is_flag=True, help="Do not open a browser.")
 @click.option("--yes", is_flag=True, help="Do not ask before an engine is fetched and started.")
-def command(port: int | None, no_browser: bool, yes: bool) -> int:
+@click.option("--prepare", is_flag=True, help="Only set up what is missing; open nothing.")
+@click.option(
+    "--wait",
+    type=click.IntRange(1),
+    metavar="SECONDS",
+    help="Wait that long for an engine that is starting, and start none.",
+)
+def command(port: int | None, no_browser: bool, yes: bool, prepare: bool, wait: int | None) -> int:
     """Open the workshop: set up what is missing, then start JupyterLab and stay.
 
     Ctrl-C ends JupyterLab. A second `up` finds everything there and is quick.
@@ -54,18 +63,12 @@ def command(port: int | None, no_browser: bool, yes: bool) -> int:
     try:
         with jupyter.only_one(where):
             chosen = jupyter.choose_port(port)
+            if wait:
+                _wait_for_engine(wait)
             ready = set_up(where, Show(), may_start=may_start)
-            engine = ready.engine
-            what = f"{engine.name} {engine.version}, {engine.image_store()}"
-            console.print(f"Engine: {what}, at {engine.host} ({engine.origin})", markup=False)
-            console.print(
-                f"Images: {', '.join(ready.registry.tags())} at {ready.registry.address}", markup=False
-            )
-            for path in bring(NOTEBOOKS, where.notebooks):
-                console.print(
-                    f"You changed {path.name.replace('.new', '')}; its new version is {path}", markup=False
-                )
-            console.print(f"Your notebooks: {where.notebooks}", markup=False)
+            _tell(ready, where)
+            if prepare:
+                return 0
             server = jupyter.Server(where, ready.env, chosen)
             try:
                 with Show().task("Starting JupyterLab", unit="steps"):
@@ -81,6 +84,27 @@ def command(port: int | None, no_browser: bool, yes: bool) -> int:
             raise
         console.print(f"The workshop is open already at\n  {other.running.url}", markup=False)
         return 0
+
+
+def _wait_for_engine(seconds: int) -> None:
+    """Wait for an engine that something else is starting, as Docker-in-Docker and Docker Desktop do."""
+    wait_until(
+        lambda: any(one.state == "answers" for one in discover()),
+        seconds,
+        what="a container engine",
+        fix="Start it, or leave --wait out.",
+    )
+
+
+def _tell(ready: Ready, where: Places) -> None:
+    """Say what was set up, and bring the notebooks."""
+    engine = ready.engine
+    what = f"{engine.name} {engine.version}, {engine.image_store()}"
+    console.print(f"Engine: {what}, at {engine.host} ({engine.origin})", markup=False)
+    console.print(f"Images: {', '.join(ready.registry.tags())} at {ready.registry.address}", markup=False)
+    for path in bring(NOTEBOOKS, where.notebooks):
+        console.print(f"You changed {path.name.replace('.new', '')}; its new version is {path}", markup=False)
+    console.print(f"Your notebooks: {where.notebooks}", markup=False)
 
 
 def _leave_in_order() -> None:

@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 from rooms import Room, room
-from support import ROOT
+from support import ROOT, devcontainer
 
 from labhelpers import oci
 from labhelpers.registry.server import ClassRegistry
 from labhelpers.sources import open_image
 from labhelpers.stock import RECIPES
+from labhelpers.wait import wait_until
 
 pytestmark = [pytest.mark.owner, pytest.mark.engine]
 # Without the prefix that other rooms are given: what a bare machine has.
@@ -89,6 +90,67 @@ def test_with_it_a_bare_machine_needs_no_network(away: Room) -> None:
     finally:
         up.ends(signal.SIGINT)
         up.close()
+
+
+# What a person sees who opens the address that was printed.
+_OPEN = """
+import sys
+from driving import chromium
+with chromium() as browser:
+    page = browser.new_page()
+    page.goto(sys.argv[1])
+    page.get_by_role("tab", name="00_start_here.ipynb").wait_for()
+    page.get_by_role("heading", name="Start here").first.wait_for()
+"""
+
+
+def test_the_workshops_own_image_is_built_from_the_kit_and_works(away: Room) -> None:
+    """Without a network: from the stock's Python image, with the kit's wheels and packages.
+
+    The commands of the dev container run in it, too, up to what only its registry of features has: there
+    Docker-in-Docker brings the engine, here it is the room's.
+    """
+    away.start()
+    base, socket = "localhost:5005/lab/python:3.11", away.places.socket
+    home = away.home / "w"
+    (home / "data").mkdir(parents=True)
+    # The registry that runs is this workshop's.
+    (home / "data/session").write_text((away.places.data / "session").read_text())
+    subprocess.run(["chown", "-R", "1000:1000", home], check=True)
+    away.docker("pull", "-q", base)
+    arguments = [f"--build-arg=BASE={base}", f"--build-context=kit={away.places.kit}", "--network=none"]
+    build = ["docker", "build", "-q", *arguments, "-t", "workshop", ROOT]
+    away.run(*build, DOCKER_CONFIG=str(away.places.docker_config))
+
+    options = ["--network=host", "--user=1000:1000", f"--group-add={socket.stat().st_gid}"]
+    options += [f"--volume={socket}:/var/run/docker.sock", f"--volume={home}:{home}"]
+    options += [f"--env=LABHELPERS_HOME={home}"]
+    described = devcontainer()
+    options += [f"--env={name}={value}" for name, value in described["remoteEnv"].items()]
+    # Its first command is the one by which the image got its Python packages, from nothing.
+    assert f" {described['onCreateCommand']}\n" in (ROOT / "Dockerfile").read_text()
+    prepared = away.docker(
+        "run", "--rm", *options, "workshop", "bash", "-c", described["updateContentCommand"]
+    )
+    assert "Images: lab/base:12, " in prepared
+    assert prepared.splitlines()[-1] == f"Your notebooks: {home}/notebooks"
+
+    away.docker("run", "-d", "--name", "workshop-1", *options, "workshop")
+
+    def address() -> str | None:
+        found = re.search(r"http://127\S+token=\S+", away.docker("logs", "workshop-1", check=False))
+        return found.group() if found else None
+
+    url = wait_until(address, 300, what="the workshop in its container")
+    again = away.docker("exec", "workshop-1", "bash", "-c", described["postAttachCommand"])
+    assert again.split() == ["The", "workshop", "is", "open", "already", "at", url]
+    away.run(sys.executable, "-c", _OPEN, url, PYTHONPATH=str(ROOT / "tests"))
+    ran = away.docker("exec", "workshop-1", "./lab", "run", "00", "--report", "/tmp/r")
+    assert "1 of 1 ran to their end" in ran
+    mounted = f"echo hello > {home}/file && docker run --rm -v {home}/file:/file {base} cat /file"
+    assert away.docker("exec", "workshop-1", "sh", "-c", mounted) == "hello"
+    healthy = ["inspect", "-f", "{{.State.Health.Status}}", "workshop-1"]
+    wait_until(lambda: away.docker(*healthy) == "healthy", 120, what="its health check")
 
 
 def test_a_full_disk_is_named_and_nothing_stays(saved: Path, bare: Room) -> None:
