@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -42,12 +43,9 @@ def command(name: str, serve: bool, port: int, theme: str, output: Path | None) 
     """
     source = Source(name)
     if serve:
-        server = Server(source, places(), port=port, theme=theme)
-        console.print(f"The slides are at\n  {server.url}\nCtrl-C ends it.", markup=False)
-        try:
+        with Server(source, places(), port=port, theme=theme) as server, suppress(KeyboardInterrupt):
+            console.print(f"The slides are at\n  {server.url}\nCtrl-C ends it.", markup=False)
             server.serve_forever()
-        except KeyboardInterrupt:
-            server.server_close()
         return 0
     made = source.page(places(), theme=theme)
     output = output or Path("reports") / f"{name}.html"

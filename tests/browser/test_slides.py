@@ -12,6 +12,7 @@ import pytest
 from driving import bring_axe
 from playwright.sync_api import Browser, Page, expect
 
+from labhelpers.cli.slides import command
 from labhelpers.notebooks import NOTEBOOKS
 from labhelpers.places import places
 from labhelpers.slides.serve import Server
@@ -48,7 +49,7 @@ FILLS = """all => all.map(slide => {
 def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page that `./lab slides` writes."""
     page = tmp_path_factory.mktemp("slides") / "talk.html"
-    page.write_text(Source("talk").page(places()), encoding="utf-8")
+    assert command.main(["--output", str(page)], standalone_mode=False) == 0
     return page
 
 

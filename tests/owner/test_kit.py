@@ -16,6 +16,7 @@ from rooms import Room, room
 from support import ROOT, devcontainer
 
 from labhelpers import oci
+from labhelpers.notebooks import NOTEBOOKS
 from labhelpers.registry.server import ClassRegistry
 from labhelpers.sources import open_image
 from labhelpers.stock import RECIPES
@@ -110,7 +111,7 @@ def test_the_workshops_own_image_is_built_from_the_kit_and_works(away: Room) -> 
     The commands of the dev container run in it, too, up to what only its registry of features has: there
     Docker-in-Docker brings the engine, here it is the room's.
     """
-    away.start()
+    assert away.lab("up", "--prepare", "--yes").returncode == 0
     base, socket = "localhost:5005/lab/python:3.11", away.places.socket
     home = away.home / "w"
     (home / "data").mkdir(parents=True)
@@ -151,6 +152,21 @@ def test_the_workshops_own_image_is_built_from_the_kit_and_works(away: Room) -> 
     assert away.docker("exec", "workshop-1", "sh", "-c", mounted) == "hello"
     healthy = ["inspect", "-f", "{{.State.Health.Status}}", "workshop-1"]
     wait_until(lambda: away.docker(*healthy) == "healthy", 120, what="its health check")
+
+
+@pytest.mark.long
+@pytest.mark.timeout(5400)
+def test_every_notebook_runs_without_a_network(away: Room, tmp_path: Path) -> None:
+    assert away.lab("up", "--prepare", "--yes").returncode == 0
+    run = away.open("run", "--report", str(tmp_path))
+    try:
+        status = run.ends(timeout=5400)
+        print(run.text())
+        assert status == 0, run.text()
+        solutions = [*NOTEBOOKS.glob("solutions/*.ipynb"), *NOTEBOOKS.glob("slides/*.ipynb")]
+        assert f"{len(solutions)} of {len(solutions)} ran to their end." in run.text()
+    finally:
+        run.close()
 
 
 def test_a_full_disk_is_named_and_nothing_stays(saved: Path, bare: Room) -> None:
