@@ -23,6 +23,7 @@ from labhelpers.registry.server import ClassRegistry
 from labhelpers.stock import REGISTRY_IMAGE
 
 _HOME = pytest.StashKey[Path | None]()
+_FAILED = pytest.StashKey[bool]()
 
 
 def _is_first(config: pytest.Config) -> bool:
@@ -37,7 +38,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_unconfigure(config: pytest.Config) -> None:
     if _is_first(config) and _HOME in config.stash:
-        shared.end(config.stash[_HOME])
+        shared.end(config.stash[_HOME], failed=config.stash.get(_FAILED, False))
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    session.config.stash[_FAILED] = exitstatus == pytest.ExitCode.TESTS_FAILED
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

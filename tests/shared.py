@@ -16,7 +16,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from filelock import FileLock
+from filelock import FileLock, Timeout
 from support import ROOT, Up, cannot
 
 from labhelpers.engine.embedded import Embedded, why_not
@@ -25,7 +25,12 @@ from labhelpers.registry.server import PORT, listening
 from labhelpers.wait import wait_until
 
 _VARIABLE = "LAB_TEST_RUN"  # the folder of this run, for the processes that pytest-xdist starts
+# `./lab test` runs what failed once more: "first" leaves its workshop to it, "second" goes on with that one.
+_ROUND = os.environ.get("LAB_TEST_ROUND")
 _START = 900  # seconds
+_HOME = Path(tempfile.gettempdir()) / f"labhelpers-test-{os.getuid() if hasattr(os, 'getuid') else ''}"
+# Held while a run lives, however it ends: what lies in the folder of one that is gone can be removed.
+_LOCK = FileLock(f"{_HOME}.lock")
 # It serves the other processes too, after the end of the one that started it.
 _IN_THE_BACKGROUND = 'out=$1; shift; "$@" > "$out" 2>&1 < /dev/null & echo $!'
 
@@ -35,6 +40,7 @@ _FIRST = (
     "tests/owner/test_embedded.py",
     "tests/test_lab.py",
     "tests/test_house.py",
+    "tests/browser/test_slides.py",
     "tests/test_fuzz.py",
     "tests/test_oracle.py",
     "tests/test_tar.py",
@@ -57,7 +63,7 @@ def group(nodeid: str) -> str:
     """Which tests run one after the other, in one process: those of one notebook use the same names."""
     if nodeid.startswith("tests/owner/"):
         return nodeid.split("::")[0]
-    if nodeid.startswith("tests/browser/"):
+    if nodeid.startswith("tests/browser/") and "test_slides" not in nodeid:
         return "browser"  # one JupyterLab, whose theme is everybody's
     if found := re.search(r"\[(\d\d)[_.]", nodeid):
         return f"notebook {found.group(1)}"
@@ -84,24 +90,36 @@ def begin() -> Path | None:
     if given := os.environ.get("LAB_TEST_HOME"):
         os.environ["LABHELPERS_HOME"] = given
         return None
-    if "LABHELPERS_HOME" in os.environ or Embedded(places()).process() or listening(PORT):
+    if "LABHELPERS_HOME" in os.environ:
         return None
-    home = Path(tempfile.gettempdir()) / f"labhelpers-test-{os.getuid() if hasattr(os, 'getuid') else ''}"
-    os.environ["LABHELPERS_HOME"] = str(home)
-    _remove(home)
-    return home
+    try:
+        _LOCK.acquire(blocking=False)
+    except Timeout:
+        return None  # another run is at it, and shares its workshop
+    os.environ["LABHELPERS_HOME"] = str(_HOME)
+    if not (_ROUND == "second" and _HOME.exists()):
+        _remove(_HOME)
+        del os.environ["LABHELPERS_HOME"]
+        if Embedded(places()).process() or listening(PORT):
+            _LOCK.release()
+            return None
+        os.environ["LABHELPERS_HOME"] = str(_HOME)
+    return _HOME
 
 
-def end(home: Path | None) -> None:
-    """Take down what this run brought up."""
+def end(home: Path | None, *, failed: bool) -> None:
+    """Take down what this run brought up. `failed`: tests ran, and some failed."""
     with contextlib.suppress(OSError, ValueError, psutil.Error):
         process = psutil.Process(int((folder() / "up.pid").read_text()))
         if "up" in process.cmdline():
             process.terminate()
             process.wait(60)
-    if home:
+    if home and not (failed and _ROUND == "first"):
         _remove(home)
     shutil.rmtree(folder(), ignore_errors=True)
+    if _LOCK.is_locked:
+        _LOCK.release()
+        Path(_LOCK.lock_file).unlink(missing_ok=True)
 
 
 def _remove(home: Path) -> None:

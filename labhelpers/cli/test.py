@@ -64,16 +64,17 @@ def command(ctx: click.Context) -> int:
     alone = any(word.startswith(("-n", "--numprocesses", "--pdb", "--collect-only")) for word in ctx.args)
     workers = [] if alone else _SIDE_BY_SIDE
 
-    def tests(*options: str) -> int:
+    def tests(*options: str, **more: str) -> int:
         words = [sys.executable, "-m", "pytest", *options, *ctx.args]
-        return subprocess.run(words, cwd=_ROOT, env=env, check=False).returncode
+        return subprocess.run(words, cwd=_ROOT, env={**env, **more}, check=False).returncode
 
-    status = tests(*workers)
+    # The second round goes on with the engine of the first: to bring another takes minutes.
+    status = tests(*workers, LAB_TEST_ROUND="first") if workers else tests()
     if workers and status == _FAILED:
         console.print(
             "\nSome tests failed beside others. They run once more, one at a time: what fails again is a"
             " fault; what passes now was short of time, and is named above.",
             markup=False,
         )
-        status = tests("--last-failed", "--last-failed-no-failures", "none")
+        status = tests("--last-failed", "--last-failed-no-failures", "none", LAB_TEST_ROUND="second")
     return status

@@ -68,22 +68,15 @@ def _passes(bench: Bench, case: Case, step: Step) -> Do:
 
 @pytest.mark.engine
 @pytest.mark.parametrize("id", CASES)
-def test_untouched_is_not_yet(id: str, bench: Bench) -> None:
+def test_untouched_is_not_yet_and_the_solution_passes(id: str, bench: Bench) -> None:
+    """Untouched it is not done. Solved it is; an earlier day's solution is none; it solves no other exercise;
+    and where the engine goes away in the middle, the check says so.
+    """
     case = CASES[id]
     _begin(bench, case)
     verdict = bench.check(id, case.untouched)
     assert verdict.state == "not yet", verdict
     assert verdict.found, "it says what it found"
-
-
-@pytest.mark.engine
-@pytest.mark.parametrize("id", CASES)
-def test_the_solution_passes_today_here_and_with_an_engine(id: str, bench: Bench) -> None:
-    """One state, several looks: it passes; an earlier day's does not; it solves no other exercise; and where
-    the engine goes away in the middle, the check says so.
-    """
-    case = CASES[id]
-    _begin(bench, case)
     given = _passes(bench, case, case.solution).given
     if not case.lasting:
         assert bench.check(id, given, later=DAY).state == "not yet", "yesterday's state passes"
