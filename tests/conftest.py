@@ -6,6 +6,7 @@ left there, the next one removes first. LAB_TEST_HOME=DIR keeps such a folder be
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from collections.abc import Iterator
@@ -64,6 +65,8 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             "Left out, because each takes minutes: the learner's runs of the longest notebooks "
             "(./lab test --long -k learners_run runs them)."
         )
+    if said := shared.slowest_check():
+        terminalreporter.write_line(said)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -83,15 +86,14 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 def _one_notebook_at_a_time(request: pytest.FixtureRequest) -> Iterator[None]:
     """A test that says which notebook's names it uses has them for itself.
 
-    It says so by its parameter (`[03_containers]`, `[03.inspect-…]`) or by `@pytest.mark.notebook("03")`.
+    It says so by its parameter (`[03_containers]`, `[03.inspect-…]`) or by `@pytest.mark.notebook("03", …)`.
     """
     marker = request.node.get_closest_marker("notebook")
-    found = re.search(r"\[(\d\d)[_.]", request.node.nodeid)
-    number = marker.args[0] if marker else found and found.group(1)
-    if not number or "engine" not in request.keywords:
-        yield
-        return
-    with shared.one_at_a_time(number):
+    numbers = marker.args if marker else re.findall(r"\[(\d\d)[_.]", request.node.nodeid)
+    with contextlib.ExitStack() as held:
+        # In one order everywhere, so that no two tests wait for each other.
+        for number in sorted(numbers) if "engine" in request.keywords else ():
+            held.enter_context(shared.one_at_a_time(number))
         yield
 
 

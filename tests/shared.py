@@ -161,6 +161,22 @@ def _runs(number: int) -> bool:
         return False
 
 
+def keep_times(took: list[tuple[float, str]]) -> None:
+    """Keep how long checks of exercises took: seconds and the exercise's id, from any process of this run."""
+    with (folder() / "checks").open("a") as file:  # what one process appends at once stays together
+        file.write("".join(f"{seconds:.3f} {id}\n" for seconds, id in took))
+
+
+def slowest_check() -> str:
+    """One line about all checks of this run, "" if there was none."""
+    kept = folder() / "checks"
+    took = [line.split() for line in kept.read_text().splitlines()] if kept.exists() else []
+    if not took:
+        return ""
+    seconds, id = max((float(seconds), id) for seconds, id in took)
+    return f"slowest check of an exercise: {id} {seconds:.2f} s, of {len(took)} checks"
+
+
 def one_at_a_time(number: str) -> FileLock:
     """The lock of a notebook: whoever uses its names (`…-NN`) and ports holds it meanwhile."""
     return FileLock(folder() / f"notebook-{number}.lock", timeout=1200)

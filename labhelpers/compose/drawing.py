@@ -57,6 +57,7 @@ def draw(model: Model, looks: Sequence[Look], *, description: str, dark: bool) -
     parts = [_heads(model, looks, right), _rails(model, rows, y)]
     for look, top, tall in rows:
         parts += [_doors(look, top, tall), _volume_lines(look, top, right), _box(look, top, tall)]
+    parts.append(_rail_names(model))
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img" '
         f'aria-labelledby="project-title project-words"><title id="project-title">The project '
@@ -94,13 +95,20 @@ def _rails(model: Model, rows: Sequence[tuple[Look, int, int]], bottom: int) -> 
     for number, network in enumerate(model.networks):
         x = _RAIL + _RAIL_STEP * number
         parts.append(f'<path class="rail" d="M{x} {_TOP - 6} V{bottom - 22}"/>')
-        turned = f"translate({x + 14} {_TOP + 2}) rotate(90)"
-        parts.append(f'<text class="small" transform="{turned}">{escape(_short(network, 24))}</text>')
         for look, top, _ in rows:
             if network in look.service.networks:
                 y = top + 22 + 12 * number
                 parts.append(f'<path class="rail" d="M{_BOX[0] + _BOX[1]} {y} H{x}"/>')
                 parts.append(f'<circle class="dot" cx="{x}" cy="{y}" r="5"/>')
+    return "".join(parts)
+
+
+def _rail_names(model: Model) -> str:
+    """The name of each network along its line, readable where another line crosses it."""
+    parts = []
+    for number, network in enumerate(model.networks):
+        turned = f"translate({_RAIL + _RAIL_STEP * number + 14} {_TOP + 2}) rotate(90)"
+        parts.append(f'<text class="small clear" transform="{turned}">{escape(_short(network, 24))}</text>')
     return "".join(parts)
 
 
@@ -130,7 +138,7 @@ def _volume_lines(look: Look, top: int, right: int) -> str:
         parts.append(
             f'<rect class="none" x="{right + 12}" y="{y}" width="{_VOLUME_WIDTH}" height="38" {shape}/>'
         )
-        kind = {"volume": "volume", "bind": "of the machine", "tmpfs": "memory"}.get(mount.kind, mount.kind)
+        kind = {"volume": "volume", "bind": "your machine", "tmpfs": "memory"}.get(mount.kind, mount.kind)
         name = mount.source or ("no name" if mount.kind == "volume" else "")
         parts.append(_text(right + 24, y + 16, _short(f"{kind}: {name}" if name else kind, 22), "small"))
         parts.append(_text(right + 24, y + 32, _short(mount.target, 20), "code"))
@@ -179,6 +187,7 @@ def _style(dark: bool) -> str:
         f"text {{ font: 15px {sans}; fill: {ink['text']} }}",
         ".head { font-size: 17px; font-weight: 600 }",
         f".small {{ font-size: 13px; fill: {ink['small']} }}",
+        f".clear {{ paint-order: stroke; stroke: {_BOXES['card'][dark][0]}; stroke-width: 5px }}",
         ".state { font-size: 14px; font-weight: 600 }",
         f".code {{ font: 13.5px {mono} }}",
         ".middle { text-anchor: middle }",

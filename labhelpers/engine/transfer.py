@@ -13,6 +13,9 @@ from labhelpers.errors import EngineError
 from labhelpers.reference import Reference
 
 Verb = Literal["push", "pull"]
+# The engine gives a registry 15 s to answer its first question, and on a busy machine that may be too little.
+_NO_ANSWER = "Client.Timeout exceeded"
+_TRIES = 3
 
 
 class Event(NamedTuple):
@@ -31,8 +34,23 @@ def transfer(
 ) -> Iterator[Event]:
     """Push or pull an image. Who stops reading stops it.
 
-    `login`: a name and a password for the registry. EngineError with the engine's own words if it fails.
+    `login`: a name and a password for the registry. EngineError with the engine's own words if it fails; a
+    registry that does not answer in time is asked three times.
     """
+    for left in reversed(range(_TRIES)):
+        begun = False
+        try:
+            for event in _once(engine, verb, reference, login):
+                begun = begun or bool(event.layer)
+                yield event
+        except EngineError as error:
+            if begun or not left or _NO_ANSWER not in error.found:
+                raise
+        else:
+            return
+
+
+def _once(engine: Engine, verb: Verb, reference: Reference, login: tuple[str, str] | None) -> Iterator[Event]:
     tried = f"{verb} {reference.familiar}"
     repository = f"{reference.host}/{reference.path}"
     which = reference.digest or reference.tag or "latest"

@@ -93,9 +93,9 @@ def why_not_counting(look: Look, every: list[Container], model: Model) -> Verdic
             )
         return look.wrong("port-closed", f"No container of {NAME} has port {PORT} of your machine.")
     look.made(doors[0].created, f"the container {doors[0].name}")
-    numbers = [re.search(r"\d+$", look.visit(_PAGE)) for _ in range(2)]
-    if all(numbers):
-        first, second = (int(found.group()) for found in numbers if found)
+    first = _number(look)
+    second = None if first is None else _number(look)
+    if first is not None and second is not None:
         return (
             None if second > first else look.not_yet("The page shows a number that stays.", "It is to count.")
         )
@@ -109,9 +109,32 @@ def why_not_counting(look: Look, every: list[Container], model: Model) -> Verdic
             f"The application does not reach {asked[-1]}.", "Is it up? `docker compose ps -a`."
         )
     _, _, inside = doors[0].ports[0]
-    return look.wrong(
-        "port-closed", f"Port {PORT} leads to port {inside} of {service_of(doors[0])}: no page there."
-    )
+    service, heard = service_of(doors[0]), _listens_at(look, doors[0])
+    if heard is not None and (not heard or inside in heard):
+        at = f"listens at port {inside}" if heard else "runs, listens at no port"
+        return look.not_yet(
+            f"{service} {at}, and shows no page.",
+            f"It may be starting: check again in a moment. Its log: `docker compose logs {service}`.",
+        )
+    return look.wrong("port-closed", f"Port {PORT} leads to port {inside} of {service}: no page there.")
+
+
+def _number(look: Look) -> int | None:
+    """The number at the end of the page; None where there is no such page."""
+    found = re.search(r"\d+$", look.visit(_PAGE))
+    return int(found.group()) if found else None
+
+
+def _listens_at(look: Look, container: Container) -> set[int] | None:
+    """The ports at which others can reach a container, None where it has no `cat` to tell."""
+    try:
+        # The kernel's own table, with addresses and ports in hexadecimal; 0A: it listens.
+        table = look.docker("exec", container.name, "cat", "/proc/net/tcp", "/proc/net/tcp6")
+    except ProcessError:
+        return None
+    found = re.findall(r"^ *\d+: ([0-9A-F]+):([0-9A-F]{4}) \S+ 0A ", table, re.MULTILINE)
+    # 127.0.0.… and ::1 are the container's own; there the engine's server for names listens, too.
+    return {int(port, 16) for address, port in found if not re.search("00007F$|^0{24}01000000$", address)}
 
 
 def visits_of(look: Look, redis: Container) -> tuple[int, int]:

@@ -68,7 +68,8 @@ def overview(data: Record) -> Panel:
         found = [line for line in every if line.id[:2] == number]
         right, seen, asked = predicted(data, number)
         told = f"{done(found)} of {len(found)}"
-        guessed = f", predictions: {right} right of {seen} (of {asked})" if asked else ""
+        made = f"{right} right of {seen}, {asked} in all" if seen else f"none of {asked} yet"
+        guessed = f", predictions: {made}" if asked else ""
         name = f"{number} {book.topic(number)}"
         text.append(f"{name}: {told}{guessed}")
         rows = []

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from html import escape
 
@@ -11,7 +10,7 @@ from labhelpers.exercises import outcome as outcomes
 from labhelpers.exercises.model import Exercise, Prediction
 from labhelpers.exercises.outcome import Outcome
 from labhelpers.exercises.verdict import Verdict
-from labhelpers.widgets.look import panel
+from labhelpers.widgets.look import panel, rich
 
 # A sign, a word and a colour each: none of the three has to be seen for the others to be understood.
 STATES = {
@@ -53,11 +52,6 @@ def made(
     body = "".join(f"<p>{rich(line)}</p>" for line in lines)
     body += f"<pre><code>{escape(code)}</code></pre>" if code else ""
     return Panel("\n".join(text), panel(title, body, state=state), verdict)
-
-
-def rich(text: str) -> str:
-    """Text as HTML: what stands in backticks is code, and everything else is text."""
-    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def verdict(exercise: Exercise, found: Verdict, unkept: str = "") -> Panel:

@@ -278,6 +278,11 @@ class LessonRegistry:
                 f"Start it: docker start {self.name}",
             ),
             ("no basic auth|unauthorized|denied|401", "it asks for a login", f"Log in, then repeat: {login}"),
+            (
+                "Client.Timeout",
+                "it took too long to answer",
+                "The machine is busy: wait a little, and repeat.",
+            ),
             ("no space left", "the registry is full", "Make room in it, or start one that can hold more."),
             ("manifest unknown|not found", "it has no such image", "Look at its repositories and tags."),
         ):

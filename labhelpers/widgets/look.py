@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from html import escape
 
 # Where JupyterLab's variables are missing (GitHub, nbconvert, VS Code) the light colours hold, on a card of
@@ -11,7 +12,7 @@ STYLE = """<style>
 section.lab-panel { background: var(--jp-layout-color1, #ffffff); color: var(--jp-ui-font-color1, #1f2328);
   border: 1px solid var(--jp-border-color1, #d0d7de); border-radius: 8px; padding: 12px 16px; max-width: 60em;
   font: 14px/1.45 var(--jp-ui-font-family, system-ui, sans-serif); }
-section.lab-panel h3 { margin: 0 0 8px; font-size: 16px; font-weight: 600; color: inherit; }
+section.lab-panel h3 { margin: 0 0 8px; font-size: 16px; line-height: 1.3; font-weight: 600; color: inherit; }
 section.lab-panel table { border-collapse: collapse; table-layout: auto; width: 100%; margin: 0;
   font-size: inherit; }
 section.lab-panel tr { background: none !important; }
@@ -44,15 +45,20 @@ section.lab-panel code { font-family: var(--jp-code-font-family, monospace); }
 def panel(title: str, body: str, *, state: tuple[str, str, str] | None = None) -> str:
     """A card with a heading; `body` is HTML whose names are escaped already.
 
-    `state`: a sign, a word and a class (good, open, bad, plain) that stand before the heading.
+    `title`: text, see `rich`. `state`: a sign, a word and a class (good, open, bad, plain) before it.
     """
     mark = ""
     if state:
         sign, word, kind = state
         mark = f'<span class="state {kind}"><span aria-hidden="true">{sign}</span> {escape(word)}</span> '
-    label = f"{state[1]}: {title}" if state else title
+    label = (f"{state[1]}: {title}" if state else title).replace("`", "")
     return (
         f'{STYLE}<section class="lab-panel{(state and f" is-{state[2]}") or ""}" role="region" '
         f'aria-label="{escape(label)}">'
-        f"<h3>{mark}{escape(title)}</h3>{body}</section>"
+        f"<h3>{mark}{rich(title)}</h3>{body}</section>"
     )
+
+
+def rich(text: str) -> str:
+    """Text as HTML: what stands in backticks is code, and everything else is text."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))

@@ -23,7 +23,8 @@ from labhelpers.widgets.look import panel
 _EVERY = 0.1  # seconds between two pictures of the bars
 _STYLE = """<style>
 section.lab-panel progress { width: 100%; min-width: 9em; height: 12px; accent-color: #0a58a6; }
-section.lab-panel td.number { text-align: right !important; white-space: nowrap; }
+section.lab-panel .number { text-align: right !important; white-space: nowrap; width: 1%; }
+section.lab-panel table + div { margin-top: 8px; }
 section.lab-panel td.digest { white-space: nowrap; overflow-wrap: normal; }
 </style>"""
 
@@ -107,7 +108,9 @@ class Registry(LessonRegistry):
                 f'<td class="number">{len(image.layers)}</td><td class="number">{human(size)}</td>',
             ]
             rows.append(f"<tr>{''.join(cells)}</tr>")
-        head = _head("Repository", "Tag", "Digest of the manifest", "Layers", "Size")
+        head = _head(
+            "Repository", "Tag", "Digest of the manifest", "Layers", "Size", numbers=("Layers", "Size")
+        )
         asked = f"Asked with <code>GET http://{self.address}/v2/_catalog</code>, then for tags and manifests."
         once = "Blobs that several images share are stored once." if len(rows) > 1 else ""
         body = f"<table>{head}<tbody>{''.join(rows)}</tbody></table>" if rows else ""
@@ -136,9 +139,8 @@ class Report:
             f'<td class="number">{human(one.size)}</td><td>{escape(self._how(one))}</td></tr>'
             for what, one in reversed(parts)
         ]
-        table = (
-            f"<table>{_head('Part', 'Digest', 'Size', 'What happened')}<tbody>{''.join(rows)}</tbody></table>"
-        )
+        head = _head("Part", "Digest", "Size", "What happened", numbers=("Size",))
+        table = f"<table>{head}<tbody>{''.join(rows)}</tbody></table>"
         total = (
             f"Layers that travelled: {human(self.size)}. The manifest, {human(self.moved.image.size)}, names "
             f"all parts; its digest is the image's identity: <code>{escape(self.digest)}</code>"
@@ -244,8 +246,10 @@ def _print(line: str) -> None:
     sys.stdout.write(f"{line}\n")
 
 
-def _head(*names: str) -> str:
-    cells = "".join(f'<th scope="col">{name}</th>' for name in names)
+def _head(*names: str, numbers: tuple[str, ...] = ()) -> str:
+    """The headings of a table; those of `numbers` stand above columns of numbers."""
+    kinds = dict.fromkeys(numbers, ' class="number"')
+    cells = "".join(f'<th scope="col"{kinds.get(name, "")}>{name}</th>' for name in names)
     return f"<thead><tr>{cells}</tr></thead>"
 
 

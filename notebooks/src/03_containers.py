@@ -47,6 +47,7 @@
 #
 # - A line that starts with `!` goes to the shell. Python reads it first, and changes what stands in braces.
 # - A cell that starts with `%%sh` goes to the shell whole, exactly as you would type it in a terminal. Commands with `{{…}}`, or of several lines, stand in such cells.
+# - What a command in a `%%sh` cell writes to its error channel stands on a red ground. Some commands report their progress there: red alone is no error.
 #
 # </details>
 

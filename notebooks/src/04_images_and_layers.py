@@ -228,10 +228,10 @@ predict("04.two-containers", "…")  # a, b or c
 # %% tags=["solution"]
 predict("04.two-containers", "b")
 
-# %%
-# !docker exec one-04 sh -c 'echo "Changed by one" > /page.txt'
-# !docker exec one-04 cat /page.txt
-# !docker exec two-04 cat /page.txt
+# %% language="sh"
+# docker exec one-04 sh -c 'echo "Changed by one" > /page.txt'
+# docker exec one-04 cat /page.txt
+# docker exec two-04 cat /page.txt
 
 # %%
 predict("04.two-containers")
@@ -305,9 +305,9 @@ predict("04.tag", "…")  # a, b or c
 # %% tags=["solution"]
 predict("04.tag", "b")
 
-# %%
-# !docker restart -t 0 two-04
-# !docker exec two-04 cat /page.txt
+# %% language="sh"
+# docker restart -t 0 two-04
+# docker exec two-04 cat /page.txt
 
 # %%
 predict("04.tag")
@@ -338,10 +338,10 @@ predict("04.tag")
 #
 # `docker tag` gives one more name to an image, `docker rmi` takes a name away. The image itself goes with its last name:
 
-# %%
-# !docker tag page-04:1.0 page-04:stable
-# !docker rmi page-04:stable
-# !docker run --rm page-04:1.0
+# %% language="sh"
+# docker tag page-04:1.0 page-04:stable
+# docker rmi page-04:stable
+# docker run --rm page-04:1.0
 
 # %% [markdown]
 # ## 5 · What a later step cannot remove

@@ -75,7 +75,7 @@ print("ready")
 # ls
 
 # %% [markdown]
-# Build it. The first time this takes some ten seconds, as the base image has to come from the registry; afterwards finished steps come from the cache.
+# Build it. The first time this takes some ten seconds, as the base image has to come from the registry; afterwards finished steps come from the cache. (`docker build` reports on the error channel, which JupyterLab paints red; it is no error.)
 
 # %% language="sh" tags=["volatile"]
 # docker build -t greet-05:1.0 work/05/greet
@@ -225,6 +225,7 @@ predict("05.arguments")
 # Which of the two instructions stays when words follow the image name? The last row of the table has both.
 #
 # </details>
+#
 # `hint("05.entrypoint")` shows more, one at a time.
 
 # %% tags=["learner"] language="sh"
@@ -330,6 +331,7 @@ predict("05.expand")
 # Run it, read the message, mend that one thing, run again. Five faults wait in a row, and each hides the next.
 #
 # </details>
+#
 # `hint("05.repair")` shows more, one at a time; `check` recognises each of the faults.
 
 # %% tags=["learner"] language="sh"
@@ -407,6 +409,7 @@ check("05.repair")
 # The file is called `.dockerignore`, with the dot, and lies beside the Dockerfile in `work/05/sent`.
 #
 # </details>
+#
 # `hint("05.sent")` shows more, one at a time.
 
 # %% tags=["learner"] language="sh"
@@ -472,6 +475,7 @@ check("05.sent")
 # Two mounts for each container: your `.ini` file to `/config/settings.ini`, your `results` to `/results`. Leave `--rm` out: the check looks at the containers.
 #
 # </details>
+#
 # `hint("05.data")` shows more, one at a time.
 
 # %% tags=["learner"]

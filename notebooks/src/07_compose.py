@@ -165,7 +165,7 @@ predict("07.slide")
 # %% [markdown]
 # The last three lines mark the network as the workshop's, so that `./lab clean` finds it. At work you leave them out: the network is made anyway.
 #
-# `up` builds what is to be built, pulls what is missing, makes the network, and starts the services. `-d`: in the background. `--wait`: come back when they run. The first time takes about half a minute.
+# `up` builds what is to be built, pulls what is missing, makes the network, and starts the services. `-d`: in the background. `--wait`: come back when they run. The first time takes about half a minute. What it does meanwhile, it reports on the error channel, which JupyterLab paints red; that is no error.
 
 # %% language="sh" tags=["volatile"]
 # cd work/07/counter
@@ -203,6 +203,7 @@ Project("work/07/counter").picture()
 # `docker compose config` says what is wrong, without starting anything. Mend that, then look again.
 #
 # </details>
+#
 # `hint("07.repair")` shows more, one at a time.
 
 # %% language="sh"
@@ -376,6 +377,7 @@ print(visit("http://127.0.0.1:8307"))
 # Compare with the file of the step: two parts are new, one below the service, one of its own.
 #
 # </details>
+#
 # `hint("07.survive")` shows more, one at a time.
 
 # %% tags=["learner"] language="sh"
@@ -536,6 +538,7 @@ predict("07.killed")
 # Both lines belong to the part that is lost: below `redis`, not below `app`.
 #
 # </details>
+#
 # `hint("07.lose-a-part")` shows more, one at a time.
 
 # %% tags=["learner"] language="sh"
@@ -688,6 +691,7 @@ Project("work/07/counter").picture()
 # Only one service may have port 8317: the proxy. Take `ports` away from the application.
 #
 # </details>
+#
 # `hint("07.scale")` shows more, one at a time.
 
 # %% tags=["learner"] language="sh"

@@ -8,7 +8,7 @@ HOST = "localhost:8306"
 SITE = "localhost:5005/lab/site:1.0"
 REGISTRY = """docker run -d --name registry-06 -p 127.0.0.1:8306:5000 --label $LAB_LABEL \\
   localhost:5005/lab/registry:2
-for n in $(seq 100); do curl -sf http://127.0.0.1:8306/v2/ > /dev/null && break; sleep 0.1; done"""
+until curl -sf http://127.0.0.1:8306/v2/ > /dev/null; do sleep 0.1; done"""
 
 
 def build(version: str, name: str) -> str:

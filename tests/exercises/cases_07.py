@@ -102,6 +102,7 @@ CASES = [
         },
         also={
             "not-started": project(APP, PORTS, REDIS, sh=""),
+            "starts-for-long": project(APP, "    init: true\n    command: sleep 900\n", PORTS, REDIS),
             "another-project": Do(files={f"{LECTURE}/compose.yaml": f"services:\n{REDIS}"}),
             "redis-is-down": project(APP, PORTS, AFTER, REDIS, sh=f"{UP}; docker compose kill redis"),
         },

@@ -189,6 +189,10 @@ class TestForm:
             for words in one.options.values():
                 assert " ".join(words.replace("`", "").split()).rstrip(".") in text, (one.id, words)
 
+    def test_text_below_a_fold_is_text_again(self, path: Path) -> None:
+        # Without an empty line it is still a part of the HTML, and its backticks are shown as they are.
+        assert re.findall(r"</details>\n(?!\n|<).*", _text(_read(path))) == []
+
     def test_tone(self, path: Path) -> None:
         prose = _prose(_read(path))
         assert "!" not in prose

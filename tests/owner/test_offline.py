@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 import signal
@@ -10,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from rooms import Room, Stock, room
+from rooms import Room, Session, Stock, room
 
 pytestmark = [pytest.mark.owner, pytest.mark.engine]
 
@@ -45,19 +46,39 @@ def test_the_base_image_without_a_network_says_what_is_missing(bare: Room) -> No
     assert "Traceback" not in done.stdout
 
 
-def test_every_later_start_works_without_a_network(furnished: Room) -> None:
+@pytest.fixture(scope="module")
+def later(furnished: Room) -> Iterator[Session]:
+    """A later start of the workshop, with the network cut."""
     furnished.stop()
+    ways = furnished.run("ip", "-json", "route", "show", "default").stdout
+    assert json.loads(ways) == [], "there is a way out"
     up = furnished.open("up", "--no-browser", "--yes")
     try:
         up.prints(r"http://127\.0\.0\.1:\d+\S+token=\S+")
-        assert "Building" not in up.text()
-        assert "Storing" not in up.text()
-        assert "lab/python:3.11, lab/redis:7" in up.text()
-        pull = furnished.docker("pull", "localhost:5005/lab/site:1.0")
-        assert "Downloaded newer image" in pull
+        yield up
     finally:
         up.ends(signal.SIGINT)
         up.close()
+
+
+def test_every_later_start_works_without_a_network(furnished: Room, later: Session) -> None:
+    assert "Building" not in later.text()
+    assert "Storing" not in later.text()
+    assert "lab/python:3.11, lab/redis:7" in later.text()
+    pull = furnished.docker("pull", "localhost:5005/lab/site:1.0")
+    assert "Downloaded newer image" in pull
+
+
+@pytest.mark.notebook("06", "07")
+def test_registries_and_compose_run_without_a_network(
+    furnished: Room, later: Session, tmp_path: Path
+) -> None:
+    """Both pull, push and build; 07 installs Python packages into an image."""
+    done = furnished.lab("run", "06", "07", "--report", str(tmp_path))
+    assert done.returncode == 0, done.stdout
+    assert "2 of 2 ran to their end" in done.stdout
+    left = furnished.docker("ps", "--all", "--format", "{{.Names}}").splitlines()
+    assert [name for name in left if not name.startswith("lab-registry-")] == []
 
 
 @pytest.fixture

@@ -243,6 +243,27 @@ class TestWhatGoesWrong:
         with make() as registry, pytest.raises(RegistryError, match="it has no such image"):
             registry.pull(f"{registry.address}/none-06:1")
 
+    @pytest.mark.parametrize("times", [2, 3])
+    def test_it_is_too_busy_to_answer_the_engine(
+        self, make: Make, image: Build, engine: Engine, monkeypatch: pytest.MonkeyPatch, times: int
+    ) -> None:
+        """The engine's own words after its 27 seconds, which are not waited for here; then the real push."""
+        late = "net/http: request canceled (Client.Timeout exceeded while awaiting headers)"
+        answers, push = [late] * times, engine.api.api.push
+
+        def busy(*args: Any, **options: Any) -> Any:
+            return (said for said in [{"error": answers.pop()}]) if answers else push(*args, **options)
+
+        monkeypatch.setattr(engine.api.api, "push", busy)
+        with make() as registry:
+            name = image(f"{registry.address}/app-06:1", page=b"one")
+            if times == 2:
+                assert len(registry.push(name).travelled) == 5
+            else:
+                with pytest.raises(RegistryError, match=r"it took too long to answer\. The machine is busy"):
+                    registry.push(name)
+            assert answers == []
+
     def test_it_is_full(self, make: Make, image: Build) -> None:
         with make(capacity="1m") as registry:
             name = image(f"{registry.address}/big-06:1", big=secrets.token_bytes(3_000_000))

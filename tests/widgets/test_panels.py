@@ -13,6 +13,7 @@ from labhelpers.doctor import Check
 from labhelpers.errors import ProcessError
 from labhelpers.widgets.doctor import DoctorPanel
 from labhelpers.widgets.life_cycle import LifeCycle, life_cycle
+from labhelpers.widgets.look import panel
 
 GOOD = Check("engine", True, "Docker 29.0", "never shown")
 ABSENT = Check("hub", None, "no network", "Nothing is needed.")
@@ -72,9 +73,9 @@ def test_names_are_text(name: str) -> None:
 
 def test_paths_are_short() -> None:
     root = labhelpers.__file__.rsplit("/labhelpers/", 1)[0]
-    panel = DoctorPanel([Check("python", True, f"3.11 at {root}/.venv/bin/python")])
-    assert "3.11 at .venv/bin/python" in repr(panel)
-    assert root not in panel._repr_html_()
+    found = DoctorPanel([Check("python", True, f"3.11 at {root}/.venv/bin/python")])
+    assert "3.11 at .venv/bin/python" in repr(found)
+    assert root not in found._repr_html_()
 
 
 def test_a_containers_place_is_asked_of_docker() -> None:
@@ -123,3 +124,9 @@ def test_the_picture_marks_the_state_and_stays_a_picture(state: str) -> None:
     assert f"#state-{state} rect" in svg
     assert any(part.get("id") == f"state-{state}" for part in ElementTree.fromstring(svg).iter())
     assert f"marked: {state}" in html
+
+
+def test_a_heading_shows_its_code_as_code_and_is_read_without_marks() -> None:
+    html = panel("What does `docker run <NAME>` do?", "", state=("●", "predicted", "plain"))
+    assert "What does <code>docker run &lt;NAME&gt;</code> do?</h3>" in html
+    assert 'aria-label="predicted: What does docker run &lt;NAME&gt; do?"' in html
