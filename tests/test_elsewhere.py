@@ -61,8 +61,12 @@ def test_the_devcontainer_is_valid() -> None:
 
 def test_the_devcontainer_is_pinned_and_can_be_prebuilt() -> None:
     described = devcontainer()
-    (feature,) = described["features"]
+    ((feature, options),) = described["features"].items()
     assert re.fullmatch(r"ghcr\.io/devcontainers/features/docker-in-docker:\d+\.\d+\.\d+", feature)
+    # Its own Compose would come from a further host; Debian 12's Moby packages bring the plugin already.
+    assert options == {"dockerDashComposeVersion": "none"}
+    # Named, so that no second engine is brought while Docker-in-Docker is still starting.
+    assert described["remoteEnv"]["DOCKER_HOST"] == "unix:///var/run/docker.sock"
     # A prebuild runs these two, and no other command; tests/owner/test_kit.py runs all three.
     assert {name for name in described if name.endswith("Command")} == {
         "onCreateCommand",

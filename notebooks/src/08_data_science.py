@@ -508,11 +508,11 @@ import labhelpers
 
 folder = Path(labhelpers.__file__).parents[1] / ".devcontainer"
 described = json.loads((folder / "devcontainer.json").read_text())
-for key in ("image", "features", "onCreateCommand", "postAttachCommand"):
+for key in ("image", "features", "onCreateCommand", "updateContentCommand", "postAttachCommand"):
     print(f"{key}: {described[key]}")
 
 # %% [markdown]
-# Its stages, in order: the **image** is pulled or built; **features** add what it lacks (here an engine of its own, inside the container); **onCreateCommand** prepares the project, once; **postAttachCommand** runs each time that you come back. What was prepared once can be kept as a prebuild: then the next member of the team waits for seconds.
+# Its stages, in order: the **image** is pulled or built; **features** add what it lacks (here an engine of its own, inside the container); **onCreateCommand** and **updateContentCommand** prepare the project, once; **postAttachCommand** runs each time that you come back. What the first two prepared can be kept as a prebuild: then the next member of the team waits for seconds.
 #
 # **Images for data science** exist already. The Jupyter Docker Stacks are the best known, on quay.io since 2023:
 #

@@ -392,7 +392,7 @@ committed("02_vm_vs_container", "figure(measured)")
 # {
 #   "name": "Containers workshop",
 #   "image": "mcr.microsoft.com/devcontainers/python:3.12-bookworm",
-#   "features": { "ghcr.io/devcontainers/features/docker-in-docker:4": {} },
+#   "features": { "ghcr.io/devcontainers/features/docker-in-docker:4.0.0": {} },
 #   "onCreateCommand": "./lab --version"
 # }
 # ```
