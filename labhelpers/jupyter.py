@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import FrameType
 
 import psutil
 import requests
@@ -25,7 +26,7 @@ from labhelpers.registry.server import check_port, listening
 from labhelpers.wait import wait_until
 
 DEFAULT_PORT = 8888
-_FIRST = "00_start_here.ipynb"
+FIRST = "00_start_here.ipynb"  # the notebook that it opens with
 _START_TIMEOUT = 90
 
 
@@ -90,6 +91,17 @@ def only_one(where: Places) -> Iterator[None]:
         lock.release()
 
 
+def leave_in_order() -> None:
+    """Let the terminal's end and SIGTERM be what Ctrl-C is: JupyterLab must not outlive this process."""
+
+    def leave(number: int, frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
+        if number := getattr(signal, name, None):
+            signal.signal(number, leave)
+
+
 def choose_port(asked: int | None) -> int:
     """The port to use: the one asked for, or the first free one from 8888.
 
@@ -130,7 +142,7 @@ class Server:
             "ServerApp": settings,
             # News are fetched from another host; the workshop asks none.
             "LabApp": {
-                "default_url": f"/lab/tree/{_FIRST}",
+                "default_url": f"/lab/tree/{FIRST}",
                 "news_url": None,
                 "check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
             },
@@ -176,7 +188,7 @@ class Server:
     @property
     def url(self) -> str:
         """Its address, with the token."""
-        return f"http://127.0.0.1:{self.port}/lab/tree/{_FIRST}?token={self._token}"
+        return f"http://127.0.0.1:{self.port}/lab/tree/{FIRST}?token={self._token}"
 
     def open_browser(self) -> None:
         """Open it in the person's browser, through a page that leads there: `ps` shows no token."""

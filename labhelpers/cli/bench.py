@@ -7,7 +7,8 @@ from pathlib import Path
 
 import click
 
-from labhelpers.benchmarks import explorer, layers, table
+from labhelpers.benchmarks import explorer, layers, page, table
+from labhelpers.jupyter import leave_in_order
 from labhelpers.units import human
 
 
@@ -27,12 +28,15 @@ def command(quick: bool, image: str | None, history: Path) -> int:
     """Measure, against programs that only move the same bytes, in turns, on inputs made here.
 
     Takes some minutes and 1.5 GB of the temporary folder. Exit status 1 if a goal is missed. A line that
-    needs an engine is not run where there is none, and says so.
+    needs an engine or a browser is not run where there is none, and says so.
     """
+    leave_in_order()
     click.echo(table.machine())
     results = []
     scale = 0.1 if quick else 1.0
-    for result in chain(explorer.cases(scale=scale), layers.cases(scale=scale, image=image)):
+    for result in chain(
+        explorer.cases(scale=scale), page.cases(scale=scale), layers.cases(scale=scale, image=image)
+    ):
         results.append(result)
         click.echo(result.line())
     if not quick:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-from types import FrameType
 
 import click
 
@@ -59,7 +57,7 @@ def command(port: int | None, no_browser: bool, yes: bool, prepare: bool, wait: 
         if not yes and sys.stdin.isatty() and not click.confirm("Go on?", default=True):
             _refuse()
 
-    _leave_in_order()
+    jupyter.leave_in_order()
     try:
         with jupyter.only_one(where):
             chosen = jupyter.choose_port(port)
@@ -105,17 +103,6 @@ def _tell(ready: Ready, where: Places) -> None:
     for path in bring(NOTEBOOKS, where.notebooks):
         console.print(f"You changed {path.name.replace('.new', '')}; its new version is {path}", markup=False)
     console.print(f"Your notebooks: {where.notebooks}", markup=False)
-
-
-def _leave_in_order() -> None:
-    """Let the terminal's end and SIGTERM be what Ctrl-C is: JupyterLab must not outlive this process."""
-
-    def leave(number: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
-
-    for name in ("SIGTERM", "SIGHUP"):  # Windows has no SIGHUP
-        if number := getattr(signal, name, None):
-            signal.signal(number, leave)
 
 
 def _stay(server: jupyter.Server) -> int:
