@@ -29,6 +29,14 @@ _STATES = {
     "tried": ("○", "open"),
     "open": ("–", "plain"),
 }
+# Each notebook has a table, and all have their columns at the same places.
+_STYLE = """<style>
+section.lab-panel table.even { table-layout: fixed; }
+section.lab-panel table.even th, section.lab-panel table.even td { width: auto; white-space: normal; }
+</style>"""
+_COLUMNS = (
+    "<colgroup>" + "".join(f'<col style="width: {share}%">' for share in (23, 28, 27, 22)) + "</colgroup>"
+)
 
 
 def lines(data: Record, number: str | None = None) -> list[Line]:
@@ -83,9 +91,10 @@ def overview(data: Record) -> Panel:
                 f"<td>{effort}</td></tr>"
             )
         body.append(
-            f"<h4>{escape(name)}</h4><p>{told}{guessed}</p><table><tbody>{''.join(rows)}</tbody></table>"
+            f"<h4>{escape(name)}</h4><p>{told}{guessed}</p>"
+            f'<table class="even">{_COLUMNS}<tbody>{"".join(rows)}</tbody></table>'
         )
-    return Panel("\n".join(text), panel(title, "".join(body)))
+    return Panel("\n".join(text), _STYLE + panel(title, "".join(body)))
 
 
 def _effort(line: Line) -> str:
