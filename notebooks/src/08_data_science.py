@@ -508,7 +508,9 @@ import labhelpers
 
 folder = Path(labhelpers.__file__).parents[1] / ".devcontainer"
 described = json.loads((folder / "devcontainer.json").read_text())
-for key in ("image", "features", "onCreateCommand", "updateContentCommand", "postAttachCommand"):
+stages = ["image", "features", "onCreateCommand"]
+stages += ["updateContentCommand", "postAttachCommand"]
+for key in stages:
     print(f"{key}: {described[key]}")
 
 # %% [markdown]
