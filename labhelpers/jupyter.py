@@ -11,35 +11,22 @@ import sys
 import webbrowser
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
-from pathlib import Path
 from types import FrameType
 
-import psutil
 import requests
 from filelock import FileLock, Timeout
 
 from labhelpers.errors import LabError
+from labhelpers.owners import claim
 from labhelpers.places import Places
 from labhelpers.process import tail
 from labhelpers.registry.server import check_port, listening
+from labhelpers.running import Running, end, end_of, forget, recorded, running, tidy, write
 from labhelpers.wait import wait_until
 
 DEFAULT_PORT = 8888
 FIRST = "00_start_here.ipynb"  # the notebook that it opens with
 _START_TIMEOUT = 90
-
-
-@dataclass(frozen=True)
-class Running:
-    """A JupyterLab that runs.
-
-    `pid`: the server's process. `url`: its address with the token. `ready`: it has answered.
-    """
-
-    pid: int
-    url: str
-    ready: bool = True
 
 
 class AlreadyRunning(LabError):
@@ -54,21 +41,6 @@ class AlreadyRunning(LabError):
         )
 
 
-def _state(where: Places) -> Path:
-    return where.runtime / "jupyter.json"
-
-
-def running(where: Places) -> Running | None:
-    """This workshop's JupyterLab, if one runs."""
-    try:
-        state = Running(**json.loads(_state(where).read_text()))
-        if any("jupyterlab" in word for word in psutil.Process(state.pid).cmdline()):
-            return state
-    except (OSError, ValueError, TypeError, psutil.Error):
-        pass
-    return None
-
-
 @contextmanager
 def only_one(where: Places) -> Iterator[None]:
     """Hold the workshop's lock. Raises AlreadyRunning when another process holds it."""
@@ -81,11 +53,11 @@ def only_one(where: Places) -> Iterator[None]:
         raise AlreadyRunning(other if other and other.ready else None) from None
     try:
         # A server whose `./lab up` was killed is nobody's any more.
-        if left := running(where):
-            end(left.pid)
+        if left := recorded(where):
+            end_of(where, left.owner)
         yield
     finally:
-        _state(where).unlink(missing_ok=True)
+        forget(where)
         # While it is held: afterwards the name may be another process's lock already.
         (where.runtime / "up.lock").unlink(missing_ok=True)
         lock.release()
@@ -179,11 +151,7 @@ class Server:
         self._write_state(ready=False)
 
     def _write_state(self, *, ready: bool) -> None:
-        state = _state(self.where)
-        fresh = state.with_suffix(".part")
-        fresh.touch(mode=0o600)
-        fresh.write_text(json.dumps(asdict(Running(self.process.pid, self.url, ready))))
-        fresh.replace(state)
+        write(self.where, Running(self.process.pid, self.url, claim().name, ready))
 
     @property
     def url(self) -> str:
@@ -233,46 +201,8 @@ class Server:
         return self.process.wait()
 
     def stop(self) -> None:
-        """End it and its kernels."""
+        """End it and its kernels, also when it was killed."""
         if self.process.poll() is None:
             end(self.process.pid)
         self.process.wait()
-
-
-def end(pid: int) -> None:
-    """End a JupyterLab and everything that it started: first politely, then not."""
-    try:
-        server = psutil.Process(pid)
-        family = [*server.children(recursive=True), server]
-    except psutil.NoSuchProcess:
-        return
-    try:
-        server.send_signal(signal.SIGTERM)
-        _, alive = psutil.wait_procs(family, timeout=10)
-    except psutil.NoSuchProcess:
-        alive = family
-    for process in alive:
-        try:
-            process.kill()
-        except psutil.NoSuchProcess:
-            continue
-    psutil.wait_procs(alive, timeout=5)
-
-
-def stop(where: Places, *, timeout: float = 20) -> bool:
-    """End this workshop's JupyterLab, whoever started it. True when one ran.
-
-    `timeout`: seconds that its `./lab up` is given to tidy up after itself; a killed one holds no lock.
-    """
-    found = running(where)
-    if found is None:
-        return False
-    end(found.pid)
-    lock = where.runtime / "up.lock"
-    try:
-        with FileLock(lock, timeout=timeout):
-            _state(where).unlink(missing_ok=True)
-            lock.unlink(missing_ok=True)
-    except Timeout:
-        pass  # it is stuck elsewhere; the server is gone
-    return True
+        tidy(self.where)

@@ -10,3 +10,5 @@ RECIPE = "org.labhelpers.recipe"
 ROLE = "org.labhelpers.role"
 # Compose's own, on all that it makes: the name of the project.
 COMPOSE_PROJECT = "com.docker.compose.project"
+# On containers that go with the process that made them: its name as an owner (see labhelpers.owners).
+OWNER = "org.labhelpers.owner"

@@ -51,6 +51,16 @@ class Places:
         return self.runtime / "docker.sock"
 
     @property
+    def engine_pid(self) -> Path:
+        """The number of its process, in a file that a killed one leaves."""
+        return self.runtime / "docker.pid"
+
+    @property
+    def engine_state(self) -> Path:
+        """What the machine's network was before it started; there as long as something is to be undone."""
+        return self.runtime / "network.json"
+
+    @property
     def docker_config(self) -> Path:
         """The Docker CLI's configuration inside the workshop; the learner's own is never touched."""
         return self.data / "docker-config"

@@ -182,6 +182,15 @@ class Room:
         """The last part of the name of its engine's control group."""
         return hashlib.sha256(bytes(self.places.runtime)).hexdigest()[:12]
 
+    def mounts(self) -> list[str]:
+        """What is mounted in its folders."""
+        return [m for m in Path("/proc/self/mountinfo").read_text().splitlines() if str(self.home) in m]
+
+    def cgroups(self) -> list[str]:
+        """Its engine's control groups."""
+        name, root = f"labhelpers-{self.cgroup}", Path("/sys/fs/cgroup")
+        return [str(path) for path in (*root.glob(name), *root.glob(f"*/{name}"))]
+
     def traces(self) -> dict[str, object]:
         """What an engine may leave behind on a machine; equal before and after when it left nothing."""
         rules = {}
@@ -189,18 +198,15 @@ class Room:
             text = re.sub(r"^#.*\n|\[\d+:\d+\]", "", self.run(tool, check=False).stdout, flags=re.M)
             # An empty table, as every `iptables -L` leaves one, filters nothing; only nft could remove it.
             rules[tool] = re.sub(r"^\*\w+\n(:[A-Z]+ ACCEPT *\n)*COMMIT\n", "", text, flags=re.M)
-        Path("/proc/self/mountinfo").read_text().splitlines()
         forward = "net/ipv4/ip_forward", "net/ipv6/conf/all/forwarding"
         return {
             "processes": [f"{p.pid} {p.name()}" for p in self.processes()],
             "links": [link["ifname"] for link in json.loads(self.run("ip", "-json", "link").stdout)],
             "routes": self.run("ip", "route", "show", "table", "all").stdout,
-            "mounts": [
-                m for m in Path("/proc/self/mountinfo").read_text().splitlines() if str(self.home) in m
-            ],
+            "mounts": self.mounts(),
             "rules": rules,
             "settings": self.run("cat", *(f"/proc/sys/{name}" for name in forward)).stdout,
-            "cgroups": [str(p) for p in Path("/sys/fs/cgroup").glob(f"**/labhelpers-{self.cgroup}")],
+            "cgroups": self.cgroups(),
             "runtime": sorted(p.name for p in self.places.runtime.glob("*")),
         }
 

@@ -6,10 +6,11 @@ import shutil
 
 import click
 
-from labhelpers import jupyter
+from labhelpers import owners, running
 from labhelpers.cli._show import console
 from labhelpers.engine.embedded import Embedded
 from labhelpers.places import places
+from labhelpers.watch import settle
 from labhelpers.workshop import clean_up
 
 
@@ -23,7 +24,8 @@ def command(engine: bool) -> int:
     They are known by their label; what others made stays. Your notebooks stay too.
     """
     where = places()
-    jupyter.stop(where)
+    running.stop(where)
+    settle(where)
     if engine and where.engine_data.exists():
         # All that it holds goes with it.
         Embedded(where).remove()
@@ -31,8 +33,11 @@ def command(engine: bool) -> int:
     else:
         removed = clean_up(where)
         console.print(f"Removed {removed}.")
+        for owner in owners.lost(where):
+            owner.forget()  # what they had carried the label as well
         for line in removed.kept:
             console.print(f"Kept {line}", markup=False)
+    owners.clear(where)
     if engine:
         Embedded(where).remove()
         for folder in (

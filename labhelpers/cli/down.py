@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
-from labhelpers import jupyter
+from labhelpers import running
 from labhelpers.cli._show import console
+from labhelpers.owners import clear
 from labhelpers.places import places
+from labhelpers.watch import settle
 from labhelpers.workshop import take_down
 
 
@@ -17,7 +19,9 @@ def command() -> int:
     Images, volumes and your work stay. An engine that the workshop did not start keeps running.
     """
     where = places()
-    stopped = ["JupyterLab"] if jupyter.stop(where) else []
+    stopped = ["JupyterLab"] if running.stop(where) else []
+    settle(where)
     stopped += take_down(where)
+    clear(where)
     console.print(f"Stopped: {', '.join(stopped)}." if stopped else "Nothing of the workshop was running.")
     return 0

@@ -38,7 +38,7 @@ def save(file: Path) -> None:
     """
     where = places()
     registry = ClassRegistry(connect(), session(where), REGISTRY_IMAGE)
-    contents, digest = kit.save(file, registry, where, Show())
+    contents, digest = kit.save(file, registry, Show())
     console.print(_summary(contents), markup=False)
     console.print(f"{file}: {human(file.stat().st_size)}, {digest}", markup=False)
 

@@ -80,6 +80,8 @@ def command(port: int | None, no_browser: bool, yes: bool, prepare: bool, wait: 
     except jupyter.AlreadyRunning as other:
         if other.running is None:
             raise
+        # Its engine may have been killed meanwhile.
+        set_up(where, Show(), may_start=may_start)
         console.print(f"The workshop is open already at\n  {other.running.url}", markup=False)
         return 0
 
@@ -108,7 +110,11 @@ def _tell(ready: Ready, where: Places) -> None:
 def _stay(server: jupyter.Server) -> int:
     """Wait for JupyterLab's end, or for a person's."""
     try:
-        server.wait()
+        status = server.wait()
     except KeyboardInterrupt:
         console.print("\nJupyterLab is closing. The engine keeps running: ./lab down stops it.", markup=False)
-    return 0
+        return 0
+    if status:
+        console.print(f"\nJupyterLab ended with status {status}: see {server.log_file}.", markup=False)
+        console.print("What is saved is there: ./lab up opens it again.", markup=False)
+    return 1 if status else 0

@@ -12,6 +12,7 @@ from docker.utils.socket import frames_iter
 
 from labhelpers.engine.client import Engine, engine_errors
 from labhelpers.engine.limits import used_memory
+from labhelpers.engine.owned import labels
 from labhelpers.errors import EngineError, WaitTimeout
 from labhelpers.wait import wait_until
 
@@ -32,8 +33,8 @@ class Attached:
     """A container, created but not started, with its output attached before its first byte.
 
     `options`: what the SDK's containers.create takes. Use it as a context manager: leaving it removes the
-    container, whatever state it is in; one that ended by itself is removed by the engine, so that nothing
-    stays when this process is killed. `started`: when the engine was asked to start it.
+    container, whatever state it is in. One that ended by itself is removed by the engine, and what
+    is there when this process is killed, by the watcher. `started`: when the engine was asked to start it.
     """
 
     def __init__(self, engine: Engine, image: str, *, tried: str, **options: Any) -> None:
@@ -45,7 +46,9 @@ class Attached:
         self._reader: threading.Thread | None = None
         self.started = 0.0
         with engine_errors(tried):
-            self.container: Any = engine.api.containers.create(image, auto_remove=True, **options)
+            self.container: Any = engine.api.containers.create(
+                image, auto_remove=True, labels=labels(), **options
+            )
 
     def __enter__(self) -> Attached:
         return self

@@ -50,8 +50,8 @@ class Embedded:
     def __init__(self, where: Places) -> None:
         self.where = where
         self.exec_root = where.runtime / "exec"
-        self.pid_file = where.runtime / "docker.pid"
-        self.state_file = where.runtime / "network.json"
+        self.pid_file = where.engine_pid
+        self.state_file = where.engine_state
         self.log_file = where.logs / "engine.log"
         self.config_file = where.data / "engine.json"
         self.marks = (str(self.exec_root), str(self.config_file))
@@ -222,16 +222,20 @@ class Embedded:
                 ) from None
             return None
 
-    def stop(self) -> bool:
+    def stop(self, *, only_killed: bool = False) -> bool:
         """Stop it and everything in it, and put the machine's network back.
 
         True when there was something to stop. Works as well after the engine was killed, and twice.
+        `only_killed`: do nothing unless it was killed, and left what `stop` removes.
         """
         if not self.where.runtime.exists():
             return False
         with self._lock():
             found = False
-            if process := self.process():
+            process = self.process()
+            if only_killed and (process or not self._recorded()):
+                return False
+            if process:
                 found = True
                 leftovers.end(process, timeout=_STOP_TIMEOUT)
             if left := self._left():

@@ -69,7 +69,7 @@ def _run(look: Look, image: str, *words: str, program: str = "") -> tuple[str, s
     """What an image prints, and what went wrong."""
     other = ("--entrypoint", program) if program else ()
     try:
-        printed = look.docker("run", "--rm", "--network=none", "--name", _TRIAL, *other, image, *words)
+        printed = look.once("--name", _TRIAL, *other, image, *words)
     except ProcessError as failed:
         return "", f"{failed.found} {failed.log}"
     except EngineUnreachable as refused:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-import tempfile
 from pathlib import Path
 from typing import Any
 
 from labhelpers.exercises.built import built
 from labhelpers.exercises.model import Look, Verdict, exercise
 from labhelpers.exercises.trial import Trial, short, try_image
+from labhelpers.owners import temporary
 from labhelpers.sources import default_cache, open_image
 from labhelpers.units import human
 
@@ -207,8 +207,8 @@ def sent(look: Look) -> Verdict:
     folder = look.folder / "work/05/sent"
     if not (folder / "Dockerfile").is_file():
         return look.not_yet("There is no project in work/05/sent yet.", "The cell of this step makes it.")
-    with tempfile.TemporaryDirectory() as kept:
-        reached = _reached(look, folder, Path(kept))
+    with temporary() as kept:
+        reached = _reached(look, folder, kept)
     total = sum(reached.values())
     if ".env" in {Path(name).name for name in reached}:
         return look.wrong("env-sent", f"{human(total)} are sent, and .env is among them.")

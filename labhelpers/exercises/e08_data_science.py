@@ -6,12 +6,12 @@ import json
 import os
 import platform
 import re
-import tempfile
 from pathlib import Path
 
 from labhelpers.errors import ProcessError
 from labhelpers.exercises.model import Look, Verdict, exercise, prediction
 from labhelpers.exercises.seen import Container
+from labhelpers.owners import temporary
 
 MODEL = "/work/model.joblib"
 PORT = 8808
@@ -82,8 +82,8 @@ def same(look: Look) -> Verdict:
 
 def _file(look: Look, one: Container) -> bytes | None:
     """The model that a container left, or None."""
-    with tempfile.TemporaryDirectory() as folder:
-        copy = Path(folder) / "model"
+    with temporary() as folder:
+        copy = folder / "model"
         try:
             look.docker("cp", f"{one.name}:{MODEL}", str(copy))
         except ProcessError as failed:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from labhelpers.engine import Engine, connect, environment, session
+from labhelpers.engine.owned import labels
 from labhelpers.errors import EngineUnreachable, ProcessError
 from labhelpers.exercises.seen import Container
 from labhelpers.exercises.verdict import Verdict
@@ -72,6 +73,11 @@ class Look:
             if failed.status in (124, 127) or _UNREACHABLE.search(failed.log):
                 raise EngineUnreachable(tried, failed.found, "Run ./lab doctor.") from failed
             raise
+
+    def once(self, *words: str) -> str:
+        """What `docker run --rm --network none WORDS…` prints, in a container that goes with this process."""
+        marks = [f"--label={name}={value}" for name, value in labels().items()]
+        return self.docker("run", "--rm", "--network", "none", *marks, *words)
 
     def container(self, name: str) -> Container | None:
         """The container of this name, as `docker inspect` shows it, or None. Its age counts: see `passed`."""

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import requests
 
 from labhelpers.engine import engine_errors
+from labhelpers.engine.owned import labels
 from labhelpers.errors import EngineError, EngineUnreachable
 from labhelpers.exercises.look import Look
-from labhelpers.labels import WORKSHOP
 
 _PATIENCE = 6.0  # seconds that an image of an exercise is given to end; they take a tenth of one
 _MOST = 200  # lines of output that are looked at
@@ -52,7 +52,7 @@ def try_image(
             name=f"trial-{secrets.token_hex(4)}-{number}",
             environment=dict(env or {}),
             entrypoint=entrypoint,
-            labels={WORKSHOP: look.session},
+            labels=labels(),
             network_disabled=True,
         )
         try:

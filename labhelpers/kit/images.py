@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import tarfile
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from io import BytesIO
@@ -19,6 +18,7 @@ from labhelpers.engine import Engine, session
 from labhelpers.errors import FormatError, KitError, RegistryError
 from labhelpers.kit.contents import Contents, loaded
 from labhelpers.labels import WORKSHOP
+from labhelpers.owners import temporary
 from labhelpers.places import Places
 from labhelpers.process import run
 from labhelpers.registry.server import ClassRegistry
@@ -44,7 +44,7 @@ def bring_images(engine: Engine, env: Mapping[str, str], where: Places, progress
             return
         registry.stop()
         with progress.task("Taking the registry from the kit", unit="steps"):
-            _load(_read(where.kit, own, registry.session), where, env)
+            _load(_read(where.kit, own, registry.session), env)
     registry.start()
     for recipe in missing(registry):
         if _holds(contents, recipe):
@@ -85,22 +85,21 @@ def _read(kit: Path, recipe: Recipe, name: str) -> _Image:
     return _Image(recipe.reference, found.media_type, json.dumps(data).encode(), document, layers)
 
 
-def _load(image: _Image, where: Places, env: Mapping[str, str]) -> None:
+def _load(image: _Image, env: Mapping[str, str]) -> None:
     """Give an image to the engine itself: the registry's, before there is a registry."""
     config = oci.blob_name(oci.sha256(image.config))
     layers = [oci.blob_name(digest) for digest, _ in image.layers]
     names = [{"Config": config, "RepoTags": [image.reference], "Layers": layers}]
-    where.cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=where.cache, prefix="kit-", suffix=".tar") as file:
-        with tarfile.open(fileobj=file, mode="w") as tar:
+    with temporary() as folder:
+        file = folder / "image.tar"
+        with tarfile.open(file, mode="w") as tar:
             for path, data in (("manifest.json", json.dumps(names).encode()), (config, image.config)):
                 member = tarfile.TarInfo(path)
                 member.size = len(data)
                 tar.addfile(member, BytesIO(data))
             for digest, layer in image.layers:
                 tar.add(layer, oci.blob_name(digest))
-        file.flush()
-        command = ["docker", "load", "-q", "-i", file.name]
+        command = ["docker", "load", "-q", "-i", str(file)]
         run(command, tried="give the registry's image to the engine", fix=_AGAIN, env=env, timeout=600)
 
 

@@ -8,7 +8,6 @@ import json
 import os
 import shutil
 import tarfile
-import tempfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,7 +18,7 @@ from labhelpers.engine import packages
 from labhelpers.errors import FormatError, KitError
 from labhelpers.kit import wheels
 from labhelpers.kit.contents import MANIFEST, Contents, Entry
-from labhelpers.places import Places
+from labhelpers.owners import temporary
 from labhelpers.registry.client import RegistryClient
 from labhelpers.registry.server import ClassRegistry
 from labhelpers.stock.build import missing
@@ -61,7 +60,7 @@ class _Plan:
         self.add(entry, lambda: _chunks(path))
 
 
-def save(target: Path, registry: ClassRegistry, where: Places, progress: Progress) -> tuple[Contents, str]:
+def save(target: Path, registry: ClassRegistry, progress: Progress) -> tuple[Contents, str]:
     """Write a kit to `target`, whole or not at all; what it holds, and the digest of the file.
 
     `registry`: the class registry, running. Raises KitError with what to do, also where the disk is full.
@@ -74,9 +73,7 @@ def save(target: Path, registry: ClassRegistry, where: Places, progress: Progres
         raise KitError(tried, "there is a folder of that name", "Give the name of a file.")
     if not target.parent.is_dir():
         raise KitError(tried, f"there is no folder {target.parent}", "Make it first, or name another file.")
-    where.cache.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=where.cache, prefix="kit-") as folder:
-        work = Path(folder)
+    with temporary() as work:
         plan = _Plan()
         with progress.task("Reading what the registry holds", unit="steps"):
             _images(plan)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from nbformat import NotebookNode
 
 from labhelpers.errors import NotebookError
 from labhelpers.notebooks.convert import KERNELSPEC, tags
+from labhelpers.owners import temporary
 
 CELL_TIMEOUT = 180  # seconds
 _LAST_LINES = 8
@@ -85,9 +85,9 @@ def execute(notebook: NotebookNode, *, name: str, folder: Path, told: Report) ->
         coalesce_streams=True,
     )
     try:
-        with tempfile.TemporaryDirectory(prefix="labhelpers-") as aside:
+        with temporary() as aside:
             # What runs here is not the learner's own doing, and must not enter their progress.
-            client.execute(env={**os.environ, "LABHELPERS_PROGRESS": str(Path(aside) / "progress.json")})
+            client.execute(env={**os.environ, "LABHELPERS_PROGRESS": str(aside / "progress.json")})
     except _Failed as wrong:
         raise _error(name, client.current, str(wrong)) from wrong
     except CellExecutionError as wrong:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shlex
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -13,6 +12,7 @@ from labhelpers.engine import Engine, engine_errors
 from labhelpers.engine.transfer import stored_login
 from labhelpers.errors import LabError, ProcessError, RegistryError, UsageError
 from labhelpers.labels import ROLE
+from labhelpers.owners import temporary
 from labhelpers.process import run
 from labhelpers.registry.api import Login, RegistryApi, Stored
 from labhelpers.registry.server import check_port
@@ -178,8 +178,8 @@ class LessonRegistry:
             self._docker("run", "--rm", "--interactive", self.image, "htpasswd", "-niB", user, stdin=password)
             for user, password in self._users.items()
         ]
-        with tempfile.TemporaryDirectory() as folder:
-            path = Path(folder) / "htpasswd"
+        with temporary() as folder:
+            path = folder / "htpasswd"
             path.touch(mode=0o600)
             path.write_text("".join(f"{line.strip()}\n" for line in lines))
             self._docker("cp", str(path), f"{self.name}:{_PASSWORDS}")

@@ -13,6 +13,7 @@ from typing import Any
 from filelock import FileLock
 
 from labhelpers.engine import Engine, engine_errors
+from labhelpers.engine.owned import labels
 from labhelpers.errors import MachineError
 from labhelpers.places import Places
 from labhelpers.vm.initramfs import from_files, from_tar
@@ -75,7 +76,7 @@ def _export(engine: Engine, image: str) -> Any:
     try:
         with engine_errors(f"export the filesystem of {image}"):
             # The command is never run, but an image without one of its own needs it.
-            container = engine.api.containers.create(image, ["true"], network_mode="none")
+            container = engine.api.containers.create(image, ["true"], network_mode="none", labels=labels())
             yield from container.export()
     finally:
         if container is not None:

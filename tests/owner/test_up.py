@@ -257,10 +257,16 @@ def test_without_a_wish_the_next_free_port_is_taken(furnished: Room, occupied: S
         up.close()
 
 
-def test_a_class_registry_that_was_killed_is_mended(furnished: Room) -> None:
+def test_a_jupyterlab_and_a_class_registry_that_were_killed(furnished: Room) -> None:
+    """The one takes its kernels along, and `up`; the other is mended by the next."""
     first = furnished.open("up", "--no-browser", "--yes")
-    first.prints(ADDRESS)
-    assert first.ends(signal.SIGTERM) == 0
+    port, token = re.search(ADDRESS, first.prints(ADDRESS)).groups()  # type: ignore[union-attr]
+    kernel(furnished, port, token)
+    next(p for p in jupyter(furnished) if "jupyterlab" in p.cmdline()).kill()
+    assert first.ends() == 1
+    assert "JupyterLab ended with status -9" in first.text()
+    assert jupyter(furnished) == []
+    assert not (furnished.places.runtime / "jupyter").exists(), "the token was in there"
     name = furnished.docker(*REGISTRY)
     furnished.docker("kill", name)
     doctor = furnished.lab("doctor", "--json")
@@ -291,9 +297,12 @@ def test_a_folder_that_cannot_be_used_is_named(furnished: Room) -> None:
 
 
 def test_down_after_a_kill_ends_jupyterlab(furnished: Room) -> None:
+    """Also when nobody watches any more."""
     killed = furnished.open("up", "--no-browser", "--yes")
     try:
         killed.prints(ADDRESS)
+        (watcher,) = [p for p in furnished.processes() if "labhelpers.watch" in p.cmdline()]
+        watcher.kill()
         killed.ends(signal.SIGKILL)
     finally:
         killed.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import tempfile
 import zlib
 from collections.abc import Mapping
 from html import escape
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from labhelpers.engine import Engine, connect, environment, session
 from labhelpers.errors import UsageError
+from labhelpers.owners import temporary
 from labhelpers.places import places
 from labhelpers.process import run
 from labhelpers.registry.server import ClassRegistry
@@ -68,15 +68,15 @@ def teammate(name: str = "robin", *, engine: Engine | None = None) -> Shipped:
             "It is real: pull it, and run it.",
         )
     reference = f"{registry.address}/{where}:{TAG}"
-    with tempfile.TemporaryDirectory() as folder:
-        Mascot(NAMES[zlib.crc32(name.encode()) % len(NAMES)]).write(Path(folder) / "page.html")
+    with temporary() as folder:
+        Mascot(NAMES[zlib.crc32(name.encode()) % len(NAMES)]).write(folder / "page.html")
         shutil.copy(Path(__file__).with_name("Dockerfile"), folder)
         build = ["docker", "build", "--quiet", "--provenance=false", "--build-arg", f"BUILDER={name}"]
         labelled = [
             f"--label={_OURS}=yes",
             *([f"--label={env['LAB_LABEL']}"] if env.get("LAB_LABEL") else []),
         ]
-        _run([*build, *labelled, "--tag", reference, folder], f"build {name}'s image", env)
+        _run([*build, *labelled, "--tag", reference, str(folder)], f"build {name}'s image", env)
     push, remove = ["docker", "push", "--quiet", reference], ["docker", "image", "rm", reference]
     try:
         _run(push, f"push {name}'s image", env)
