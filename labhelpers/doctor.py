@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 
 import psutil
 
-from labhelpers.engine import Engine, choose, discover, environment, session
+from labhelpers.engine import Engine, Found, choose, discover, environment, session
 from labhelpers.engine.embedded import why_not
 from labhelpers.engine.shell import plugin_version
 from labhelpers.errors import LabError
@@ -52,10 +52,18 @@ def healthy(checks: list[Check]) -> bool:
 
 def examine(where: Places | None = None, env: Mapping[str, str] | None = None) -> list[Check]:
     """Look at everything that the workshop needs. Never raises for what it looks at."""
+    return examine_with_engines(where, env)[0]
+
+
+def examine_with_engines(
+    where: Places | None = None, env: Mapping[str, str] | None = None
+) -> tuple[list[Check], list[Found]]:
+    """The same, and where an engine was looked for, with what each place answered."""
     where = places() if where is None else where
     env = os.environ if env is None else env
     checks = [_python()]
     engine: Engine | None = None
+    found: list[Found] = []
     try:
         found = discover(env)
         chosen = choose(found)
@@ -87,7 +95,7 @@ def examine(where: Places | None = None, env: Mapping[str, str] | None = None) -
         memory = int(info.get("MemTotal") or psutil.virtual_memory().total)
     checks += [_disk(root, where), _memory(memory)]
     checks += [_jupyter_port(), _hub(), _browser()]
-    return checks
+    return checks, found
 
 
 def _existing(where: Places) -> str:

@@ -9,6 +9,7 @@ import pytest
 from labhelpers import oci
 from labhelpers.analysis.waste import analyse
 from labhelpers.errors import ImageError
+from labhelpers.filetree import Limits
 from labhelpers.layout.cache import IndexCache
 from labhelpers.layout.layers import Options
 from labhelpers.layout.names import parse_source
@@ -32,6 +33,9 @@ class Fake(ThreadingHTTPServer):
         self.token = True
         self.status = None
         self.short = 0
+        self.challenge = self.elsewhere = None
+        self.said = b'{"token": "secret"}'
+        self.tokens = set()
         self.host = f"localhost:{self.server_port}"
 
     def add(self, tag, layers, **options):
@@ -48,18 +52,24 @@ class Handler(BaseHTTPRequestHandler):
         fake.asked.append(self.path)
         if self.path.startswith("/token"):
             assert "scope=repository%3Aapp%3Apull" in self.path
-            return self.answer(b'{"token": "secret"}', "application/json")
+            return self.answer(fake.said, "application/json")
+        fake.tokens.add(self.headers.get("Authorization"))
         if fake.status:
             return self.send_error(fake.status)
         if fake.token and self.headers.get("Authorization") != "Bearer secret":
             self.send_response(401)
             realm = f'Bearer realm="http://{fake.host}/token",service="fake",scope="repository:app:pull"'
-            self.send_header("WWW-Authenticate", realm)
+            self.send_header("WWW-Authenticate", realm if fake.challenge is None else fake.challenge)
             self.send_header("Content-Length", "0")
             return self.end_headers()
         kind, _, name = self.path.removeprefix("/v2/app/").partition("/")
         if kind == "manifests" and name in fake.manifests:
             return self.answer(*fake.manifests[name])
+        if kind == "blobs" and fake.elsewhere:
+            self.send_response(307)
+            self.send_header("Location", fake.elsewhere + self.path)
+            self.send_header("Content-Length", "0")
+            return self.end_headers()
         if kind == "blobs" and name in fake.blobs:
             data = fake.blobs[name]
             return self.answer(data[: len(data) - fake.short], "application/octet-stream", len(data))
@@ -199,6 +209,61 @@ def test_nobody_there():
 )
 def test_what_is_local(host, local):
     assert is_local(host) == local
+
+
+@pytest.mark.parametrize(
+    "challenge",
+    [
+        'Bearer realm="http://elsewhere.example/token"',
+        'Bearer realm="file:///etc/passwd"',
+        'Bearer realm="ftp://localhost/token"',
+        'Basic realm="give me your password"',
+        "Bearer",
+        "",
+    ],
+)
+def test_a_registry_that_sends_us_elsewhere_for_a_token_is_left(registry, challenge):
+    registry.challenge = challenge
+    with pytest.raises(ImageError, match="asks for a login"):
+        look(f"docker://{registry.host}/app:1")
+    assert registry.asked == ["/v2/app/manifests/1"]
+
+
+@pytest.mark.parametrize(
+    "said", [b'{"token": "a\\r\\nX-Other: b"}', b'{"token": 5}', b"[]", b"{}", b"<html>"]
+)
+def test_a_token_that_is_none_is_not_sent(registry, said):
+    registry.said = said
+    registry.add("1", LAYERS)
+    with pytest.raises(ImageError, match=r"asks for a login|did not come"):
+        look(f"docker://{registry.host}/app:1")
+    assert not [path for path in registry.asked if "blobs" in path]
+
+
+def test_a_token_does_not_follow_to_another_host(registry):
+    other = Fake()
+    other.token = False
+    thread = threading.Thread(target=other.serve_forever, args=(0.02,))
+    thread.start()
+    try:
+        registry.add("1", LAYERS)
+        other.add("1", LAYERS)
+        registry.elsewhere = f"http://{other.host}"
+        look(f"docker://{registry.host}/app:1")
+        assert [path for path in other.asked if "blobs" in path], "what it stores, it stores there"
+        assert other.tokens == {None}
+        assert registry.tokens == {None, "Bearer secret"}
+    finally:
+        other.shutdown()
+        other.server_close()
+        thread.join()
+
+
+def test_a_document_without_end_is_not_read_to_its_end(registry):
+    registry.add("1", LAYERS)
+    registry.manifests["1"] = (b" " * (Limits().document + 1), registry.manifests["1"][1])
+    with pytest.raises(ImageError, match="a document has more than"):
+        look(f"docker://{registry.host}/app:1")
 
 
 class Engine:

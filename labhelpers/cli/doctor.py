@@ -8,9 +8,7 @@ import click
 from rich.table import Table
 
 from labhelpers.cli._show import console
-from labhelpers.doctor import examine, healthy
-from labhelpers.engine import discover
-from labhelpers.errors import LabError
+from labhelpers.doctor import examine_with_engines, healthy
 
 _SIGNS = {True: "[green]✓ yes[/]", False: "[red]✗ no[/]", None: "[dim]– not needed[/]"}
 
@@ -22,18 +20,15 @@ def command(as_json: bool) -> int:
 
     Exit status 0 only if the workshop can run.
     """
-    checks = examine()
+    checks, found = examine_with_engines()
     well = healthy(checks)
-    try:
-        found = [
-            {"origin": f.candidate.origin, "host": f.candidate.host, "state": f.state, "detail": f.detail}
-            for f in discover()
-        ]
-    except LabError:
-        found = []
     if as_json:
+        engines = [
+            {"origin": f.candidate.origin, "host": f.candidate.host, "state": f.state, "detail": f.detail}
+            for f in found
+        ]
         click.echo(
-            json.dumps({"ok": well, "checks": [c.as_dict() for c in checks], "engines": found}, indent=1)
+            json.dumps({"ok": well, "checks": [c.as_dict() for c in checks], "engines": engines}, indent=1)
         )
         return 0 if well else 1
     table = Table(box=None, pad_edge=False)

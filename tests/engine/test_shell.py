@@ -49,6 +49,12 @@ def test_proxies_are_taken_over_and_logins_are_not(where: Places, tmp_path: Path
     assert theirs.read_bytes() == before
 
 
+def test_only_its_user_reads_the_configuration(where: Places) -> None:
+    write_docker_config(where)
+    assert where.docker_config.stat().st_mode & 0o777 == 0o700
+    assert (where.docker_config / "config.json").stat().st_mode & 0o777 == 0o600
+
+
 def test_what_a_lesson_logged_in_to_stays(where: Places) -> None:
     where.docker_config.mkdir(parents=True)
     (where.docker_config / "config.json").write_text('{"auths": {"localhost:5005": {}}}')

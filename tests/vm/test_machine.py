@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from labhelpers import owners
 from labhelpers.engine import Engine
 from labhelpers.errors import EngineError, MachineError, UsageError
 from labhelpers.places import Places
@@ -111,7 +112,13 @@ def test_values_that_cannot_be_are_refused(engine: Engine, wrong: dict[str, int]
         Machine(BUSYBOX, engine=engine, **wrong)  # type: ignore[arg-type]
 
 
-def test_a_machine_ends_by_itself_when_this_program_is_killed(engine: Engine) -> None:
+def test_a_machine_ends_by_itself_when_this_program_is_killed(engine: Engine, tmp_path: Path) -> None:
+    """Even without a watcher, which would end it earlier."""
+    where = Places(tmp_path / "data", tmp_path / "cache", tmp_path / "run", tmp_path / "notebooks")
+    (where.runtime / "owners").mkdir(parents=True)
+    watcher = owners.watch(where)  # this test, which watches nothing
+    assert watcher is not None
+    env = {**os.environ, "LABHELPERS_HOME": str(tmp_path), "DOCKER_HOST": engine.host}
     code = f"""
 import time
 from labhelpers.vm import Machine
@@ -120,7 +127,7 @@ with Machine({BUSYBOX!r}, timeout=37).boot("echo up; sleep 3600") as booted:
     print("runs", flush=True)
     booted.wait()
 """
-    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True)
+    child = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True, env=env)
     try:
         assert child.stdout is not None
         assert child.stdout.readline() == "runs\n"
@@ -131,6 +138,7 @@ with Machine({BUSYBOX!r}, timeout=37).boot("echo up; sleep 3600") as booted:
         child.stdout.close()  # type: ignore[union-attr]
     assert ours(engine, 37), "it does not need us"
     wait_until(lambda: not ours(engine, 37), 37 + PATIENCE, what="the machine's own end")
+    watcher.release()
 
 
 def test_what_works_is_tried_once_and_remembered(engine: Engine, tmp_path: Path) -> None:
