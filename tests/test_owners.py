@@ -69,6 +69,11 @@ def watchers(where: Places) -> list[int]:
     return found
 
 
+def there(where: Places) -> list[str]:
+    """The owners of which something is left, by name."""
+    return [one.name for one in (where.runtime / "owners").iterdir() if one.is_dir()]
+
+
 def test_what_a_killed_process_leaves_goes_and_what_a_living_one_has_stays(
     where: Places, start: Start
 ) -> None:
@@ -77,9 +82,9 @@ def test_what_a_killed_process_leaves_goes_and_what_a_living_one_has_stays(
     wait_until(lambda: owners.is_watched(where), 20, what="the watcher")
     wait_until(lambda: len(watchers(where)) == 1, 20, what="one watcher")
     killed.kill()
-    wait_until(lambda: not gone.exists(), 20, what="the end of its folder")
+    wait_until(lambda: there(where) == [name], 20, what="the end of what it had")
+    assert not gone.exists()
     assert (stays / "file").exists()
-    assert [one.name for one in (where.runtime / "owners").iterdir() if one.is_dir()] == [name]
     living.communicate("")
     wait_until(lambda: not watchers(where), 20, what="the end of the watcher, with the last owner")
     assert list((where.cache / "tmp").iterdir()) == []
