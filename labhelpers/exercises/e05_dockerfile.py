@@ -172,7 +172,7 @@ def _fault(look: Look, trial: Trial, words: list[str]) -> Verdict | None:
         return look.not_yet(trial.refused or _ENDLESS, "`docker inspect` shows ENTRYPOINT and CMD.")
     if trial.status == 126 and "cannot execute binary" in trial.output:
         return look.wrong("script", f"It printed: {short(trial)}.")
-    if trial.output == "${MYVAR}" or (not trial.output and "-c" in words):
+    if trial.output == "${MYVAR}" or (not trial.output and not trial.status and "-c" in words):
         return look.wrong("not-expanded", f"It printed: {short(trial)}.")
     if trial.status:
         return look.not_yet(

@@ -17,6 +17,7 @@ from labhelpers.exercises.composed import (
     visits_of,
     why_not_counting,
 )
+from labhelpers.exercises.look import seconds_of
 from labhelpers.exercises.model import Look, Verdict, exercise
 
 NAME, FOLDER, PORT = "lecture-07", "work/07/lecture", 8317
@@ -112,7 +113,9 @@ def survive(look: Look) -> Verdict:
         network = int(made_at(look, "network", redis.networks[0], "Created"))
         # `down` leaves the volume, and `up` then makes a new network: whole seconds, as volumes have.
         if network <= age:
-            if age - network > 5:
+            # What one `up` makes is made in this order: network, volumes, containers.
+            one_up = age - network < 60 and all(seconds_of(one.created) >= age for one in containers_of(look))
+            if not one_up:
                 return look.not_yet("The volume is there.", "Now take the project down, and start it again.")
             return look.wrong("down-v", "The volume is as young as the network: this is its first start.")
     if held <= counted:

@@ -128,10 +128,7 @@ CASES = [
         wrong={
             "anonymous": project(REDIS, "    volumes: [/data]\n", sh=REDIS_ONLY),
             "down-v": project(
-                REDIS,
-                VOLUME,
-                rest=VOLUMES,
-                sh=f"{REDIS_ONLY}; docker compose down -v; docker compose up -d redis",
+                APP, REDIS, VOLUME, rest=VOLUMES, sh=f"{UP}; docker compose down -v; docker compose up -d"
             ),
             "wrong-path": [
                 project(REDIS, VOLUME.replace("/data", "/var/lib/redis"), rest=VOLUMES, sh=REDIS_ONLY),
