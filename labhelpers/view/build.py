@@ -16,8 +16,8 @@ from typing import Any
 from labhelpers.analysis.waste import Analysis
 from labhelpers.view import words
 
-# "[2/5] RUN make", "[build 2/5] COPY . .": the steps of a Dockerfile; all else is BuildKit's own work.
-_NAME = re.compile(r"\[(?:(?P<stage>\S+) +)?(?P<number>\d+)/(?P<total>\d+)\] (?P<text>.*)", re.DOTALL)
+# "[2/5] RUN make", "[ 2/12] RUN make", "[build 2/5] COPY . .": a Dockerfile's; all else is BuildKit's own.
+_NAME = re.compile(r"\[ *(?:(?P<stage>\S+) +)?(?P<number>\d+)/(?P<total>\d+)\] (?P<text>.*)", re.DOTALL)
 _LAYERS = ("RUN", "COPY", "ADD", "WORKDIR")
 _STATES = {
     "waiting": ("·", "waits"),

@@ -742,7 +742,7 @@ from labhelpers import shared_layers
 shared_layers()
 
 # %% [markdown]
-# Each row is a layer, each column an image; the widest rows are the layers of Python, which `model-04` and `order-04` share. `docker system df` counts in the same way. That is why images that stand on one base are cheap to store, and quick to pull: what is there already does not travel again.
+# Each row is an image, made of the blocks to its left, the base first. A block in colour that reaches over several rows is stored once for all of them: look for the one that `model-04` and `order-04` stand on. `docker system df` counts in the same way. That is why images that stand on one base are cheap to store, and quick to pull: what is there already does not travel again.
 
 # %% [markdown]
 # ## What usually goes wrong

@@ -36,6 +36,10 @@ history.insert(1, {"created_by": "ENV PATH=/bin", "empty_layer": True})
 image = sample_image(files, history=history)
 """
 FOCUSED = "document.activeElement.getAttribute('role') || document.activeElement.tagName"
+# Controls and texts that stand further to the right than the explorer does.
+OUTSIDE = """lx => [...lx.querySelectorAll("button, input, select, p, dd, .lx-row, table")]
+  .filter(one => one.getBoundingClientRect().right > lx.getBoundingClientRect().right)
+  .map(one => one.outerHTML)"""
 HOSTILE = """
 name = "<img src=x onerror=window.hacked=1>\\u202egnp.exe"
 steps = [f"RUN <script>window.hacked=1</script>{name}"]
@@ -96,6 +100,8 @@ def test_it_paints_the_stack_and_asks_no_other_host(page: Page, lab: Lab, write)
     assert max(heights) == heights[3]
     assert min(heights) >= 40
     expect(explorer.locator(".lx-head")).to_contain_text("Reclaimable")
+    explorer.get_by_role("button", name="Copy the digest").click()
+    expect(explorer.locator(".lx-status")).to_have_text(re.compile("The digest is copied|^sha256:"))
     outside = [
         url
         for url in asked
@@ -125,6 +131,13 @@ def test_layers_folders_files_and_versions_open(page: Page, lab: Lab, write) -> 
     expect(explorer.locator(".lx-line.added")).to_have_text("+me\n")
     explorer.get_by_role("button", name="Content of layer 0's version as hexadecimal digits").click()
     expect(explorer.locator(".lx-content pre")).to_contain_text("72 6f 6f 74 0a")
+    # 1,200 pixels at a zoom of 200 % are 600: nothing is cut off, nothing has to be scrolled sideways.
+    page.set_viewport_size({"width": 600, "height": 800})
+    page.keyboard.press("Control+b")
+    wait_until(lambda: explorer.evaluate("lx => lx.clientWidth") < 560, 20, what="the narrow window")
+    assert explorer.evaluate(OUTSIDE) == []
+    expect(explorer.locator(".lx-row", has_text="passwd")).to_be_visible()
+    expect(explorer.get_by_role("searchbox")).to_be_visible()
 
 
 def test_filtering_and_sorting(page: Page, lab: Lab, write) -> None:

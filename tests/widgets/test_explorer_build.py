@@ -44,6 +44,13 @@ def test_steps_are_told_apart_while_they_come() -> None:
     assert [step.word for step in log.ordered()][1:] == ["reused from cache", "run, 2.0 s"]
 
 
+def test_ten_steps_and_more_are_numbered_in_columns() -> None:
+    log = Log()
+    for name in ("[ 1/12] FROM x", "[ 9/12] RUN make", "[10/12] COPY a b", "[build  2/10] RUN make"):
+        log.feed(vertex(name))
+    assert [(s.stage, s.number) for s in log.ordered()] == [("", 1), ("", 9), ("", 10), ("build", 2)]
+
+
 def test_documents_may_stand_on_many_lines_and_output_between_them() -> None:
     log = Log()
     log.feed("WARNING: something")
