@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import engines
 import pytest
 import shared
 from support import Up, cannot
@@ -48,10 +49,17 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also run what takes minutes for one notebook")
+    parser.addoption(
+        "--engines",
+        metavar="NAME,…",
+        help="run the tests that face an engine on these, and no others",
+    )
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: shared.order(item.nodeid))
+    if engines.wanted(config):
+        items[:] = [item for item in items if item.path.name == "test_every_engine.py"]
     if not config.getoption("--long"):
         left_out = [item for item in items if item.get_closest_marker("long")]
         config.hook.pytest_deselected(items=left_out)
@@ -59,6 +67,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    if found := engines.outcomes(config):
+        terminalreporter.section("engines")
+        for line in engines.table(found):
+            terminalreporter.write_line(line)
     # Beside others, pytest counts no tests that were left out: nobody may take silence for a run.
     if not config.getoption("--long"):
         terminalreporter.write_line(

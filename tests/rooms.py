@@ -16,7 +16,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from labhelpers.places import Places
 from labhelpers.wait import wait_until
 
 _MINE = ("DOCKER_", "LAB", "JUPYTER", "XDG_")
-_START = """
+START = """
 from labhelpers.engine.embedded import Embedded
 from labhelpers.places import places
 from labhelpers.telling import Quiet
@@ -125,11 +125,11 @@ class Room:
 
     def starting(self) -> Session:
         """An engine's start, under way."""
-        return self.spawn(sys.executable, "-c", _START)
+        return self.spawn(sys.executable, "-c", START)
 
     def start(self) -> None:
         """Start the room's engine."""
-        self.run(sys.executable, "-c", _START)
+        self.run(sys.executable, "-c", START)
 
     def stop(self, how: str = "stop") -> None:
         """Stop the room's engine; `how` may be "remove"."""
@@ -140,14 +140,18 @@ class Room:
         """Where `foreign_engine` listens."""
         return f"unix://{self.home}/theirs.sock"
 
-    def foreign_engine(self) -> Session:
-        """Start an engine as a machine has it: somebody else's, with its own socket and data."""
+    def foreign_engine(self, programs: Sequence[Path] = ()) -> Session:
+        """Start an engine as a machine has it: somebody else's, with its own socket and data.
+
+        `programs`: the folders with its programs; the room's own where none are given.
+        """
         config = self.home / "theirs.json"
         paths = {"data-root": "theirs", "exec-root": "x", "pidfile": "theirs.pid"}
         settings = {name: str(self.home / path) for name, path in paths.items()}
         config.write_text(json.dumps({**settings, "hosts": [self.foreign_host]}))
-        program = self.prefix / "usr/sbin/dockerd"
-        path = os.pathsep.join([self.env["PATH"], str(program.parent)])
+        own = self.prefix / "usr/sbin"
+        program = next(folder / "dockerd" for folder in [*programs, own] if (folder / "dockerd").exists())
+        path = os.pathsep.join([*map(str, programs), self.env["PATH"], str(own)])
         session = self.spawn(program, "--config-file", config, PATH=path)
         session.prints("API listen on", 60)
         return session

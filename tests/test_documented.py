@@ -41,6 +41,8 @@ _EXISTING, _BUILD = "tests/owner/test_existing.py::test_", "tests/notebooks/test
 ELSEWHERE = {
     "./lab up": f"{_EXISTING}an_engine_that_runs_is_used_and_left_as_it_was",
     "./lab test": ".ci/run",
+    "./lab test --engines all": "tests/owner/test_every_engine.py::test_the_workshop_works_on",
+    "./lab test --engines 20.10,podman": "tests/owner/test_every_engine.py::test_the_workshop_works_on",
     "./lab slides": "tests/browser/test_slides.py::talk",
     "./lab kit save class.kit": "tests/owner/test_kit.py::saved",
     "./lab kit load class.kit": "tests/owner/test_kit.py::away",

@@ -55,13 +55,17 @@ def command(ctx: click.Context) -> int:
 
     Where no engine runs, one is brought for the tests, in a folder of its own, and removed afterwards.
     A test that cannot run here is named with its reason in the summary; on CI (CI=true) it fails.
+    With --engines all (or some: 20.10,26.1,26.1-containerd,podman), only those that face an engine, on each
+    of these in turn, with a table at the end; docs/engines.md says what differs.
     Three run at a time; one that fails beside others is named, and tried once more by itself.
     """
     env = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
     if why := _bring_browser():
         console.print(f"! Browser tests cannot run: {why}", markup=False)
     # Who says how many, or wants to look into a test that fails, gets what they ask for.
-    alone = any(word.startswith(("-n", "--numprocesses", "--pdb", "--collect-only")) for word in ctx.args)
+    alone = any(
+        word.startswith(("-n", "--numprocesses", "--pdb", "--collect-only", "--engines")) for word in ctx.args
+    )
     workers = [] if alone else _SIDE_BY_SIDE
 
     def tests(*options: str, **more: str) -> int:

@@ -34,7 +34,9 @@ _ADVICE = (
         "No service in {file} is called `{0}`. Look at its spelling.",
     ),
     (
-        r"manifest unknown|pull access denied|repository does not exist|manifest for \S+ not found",
+        # The last is what an engine with the containerd store says.
+        r"manifest unknown|pull access denied|repository does not exist|manifest for \S+ not found|"
+        r"failed to resolve reference \S+: \S+: not found",
         "No registry has that image: look at its name and tag in {file}. One that is to be made here "
         "needs `build:`.",
     ),

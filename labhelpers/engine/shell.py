@@ -99,7 +99,10 @@ def environment(engine: Engine, where: Places) -> dict[str, str]:
     write_docker_config(where)
     own = [str(folder) for prefix in _programs(where) for folder in (prefix / "bin", prefix / "usr/bin")]
     there = [part for part in os.environ.get("PATH", os.defpath).split(os.pathsep) if part not in own]
+    # Podman has no BuildKit: buildx would build in a container of its own, and the image would stay there.
+    builder = {"DOCKER_BUILDKIT": "0"} if engine.name.startswith("Podman") else {}
     return {
+        **builder,
         "DOCKER_HOST": engine.host,
         "DOCKER_CONFIG": str(where.docker_config),
         "PATH": os.pathsep.join([*own, *there]),

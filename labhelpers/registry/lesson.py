@@ -191,7 +191,8 @@ class LessonRegistry:
         except ProcessError as error:
             if re.search("port is already allocated|address already in use", error.log):
                 check_port(self.port, f"the registry {self.name}")
-            fix = "Run ./lab up: it brings the registry's image." if "manifest" in error.log else ""
+            nowhere = re.search(r"manifest|failed to resolve reference \S+: \S+: not found", error.log)
+            fix = "Run ./lab up: it brings the registry's image." if nowhere else ""
             raise RegistryError(tried, error.found, fix or "Run ./lab doctor.", log=error.log) from error
 
     # -- logins

@@ -16,6 +16,7 @@ import time
 from pathlib import Path
 
 import pytest
+from engines import PODMAN, answers, home_of, unpacked
 from support import cannot
 
 from labhelpers.analysis.waste import analyse
@@ -79,30 +80,6 @@ def expected(archive):
     assert found["reclaimable"] == analysis_report(analyse(sample_image(LAYERS)))["reclaimable"]
     assert {item["reason"] for item in found["reclaimable"]} == {"removed", "opaque", "metadata", "replaced"}
     return found
-
-
-def unpacked(folder, *packages):
-    """The programs of Debian packages, in a folder of their own."""
-    if not shutil.which("apt-get"):
-        cannot("other engines come from Debian's packages, and there is no apt-get")
-    done = subprocess.run(
-        ["apt-get", "download", "-qq", *packages], cwd=folder, capture_output=True, text=True
-    )
-    files = [*folder.glob("*.deb")]
-    if done.returncode or not files:
-        cannot(f"the packages {', '.join(packages)} cannot be had: {done.stderr.strip()[-200:]}")
-    for file in files:
-        subprocess.run(["dpkg", "-x", file, folder / "root"], check=True)
-    return [folder / "root/usr/sbin", folder / "root/usr/bin"]
-
-
-def home_of(folder):
-    """The environment of programs that were unpacked with their libraries, and trust what is in this test."""
-    settings = folder / "home/.config/containers"
-    settings.mkdir(parents=True)
-    (settings / "policy.json").write_text('{"default": [{"type": "insecureAcceptAnything"}]}')
-    libraries = ":".join(str(place) for place in (folder / "root/usr/lib").glob("*-linux-gnu*"))
-    return {**os.environ, "HOME": str(folder / "home"), "LD_LIBRARY_PATH": libraries}
 
 
 @pytest.fixture
@@ -174,14 +151,6 @@ def until_it_answers(where, process, log):
     return where
 
 
-def answers(path):
-    with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as connection:
-        connection.connect(str(path))
-        connection.sendall(b"GET /_ping HTTP/1.0\r\nHost: x\r\n\r\n")
-        return b"OK" in connection.recv(4096)
-    return False
-
-
 def docker(where, path, *argv):
     environment = {
         **os.environ,
@@ -232,8 +201,7 @@ def test_engine_26(archive, expected, prefix, short, tmp_path, containerd):
 
 
 def test_podman(archive, expected, prefix, short, tmp_path):
-    packages = ["podman", "conmon", "crun", "libgpgme11", "libassuan0", "libgpg-error0", "libdevmapper1.02.1"]
-    path = unpacked(short, *packages, "libsubid4", "libyajl2", "libseccomp2")
+    path = unpacked(short, *PODMAN)
     where, log = short / "podman.sock", short / "log"
     places = ["--root", short / "data", "--runroot", short / "run", "--storage-driver", "vfs"]
     parts = ["--conmon", path[1] / "conmon", "--runtime", path[1] / "crun"]
