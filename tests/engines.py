@@ -170,6 +170,7 @@ DIFFER: dict[str, dict[str, str]] = {
         f"{_LESSON}TestWhatGoesWrong::test_it_is_full": "the engine passes on a bare status 500",
     },
     "podman": {
+        "tests/compose/test_project.py": "its health checks are run by systemd, which is not in such a room",
         f"{_WAY}[03.find-fault-beside-a-failed-copy]": "what failed to start stays as if it held the port",
         f"{_ENGINE}writable.py::test_what_a_container_writes_stands_on_top_of_its_image": "lists /etc, too",
         f"{_ENGINE}clean.py::test_only_what_has_the_label_of_this_session_goes": "docker.io/library/NAME",

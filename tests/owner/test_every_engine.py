@@ -55,8 +55,8 @@ def test_the_workshop_works_on(
         words += [f"--deselect={test}" for test in DIFFER.get(kind, {})]
         run = made.spawn(sys.executable, "-m", "pytest", *chosen, *words, DOCKER_HOST=host)
         try:
-            run.ends(timeout=3600)
-            assert report.exists(), run.text()
+            # 1: some failed. Anything else, and the report is not whole.
+            assert run.ends(timeout=3600) in (0, 1), run.text()
             tests = _read(report)
         finally:
             run.close()
