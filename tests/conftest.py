@@ -74,8 +74,9 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
     # Beside others, pytest counts no tests that were left out: nobody may take silence for a run.
     if not config.getoption("--long"):
         terminalreporter.write_line(
-            "Left out, because each takes minutes: the learner's runs of the longest notebooks "
-            "(./lab test --long -k learners_run runs them)."
+            "Left out, because each takes a minute or more, and run by ./lab test --long: the learner's runs "
+            "of the longer notebooks, 03 in a browser, 06 and 07 with the network cut, all notebooks after a "
+            "kit was loaded, the workshop's own image, the explorer's bench in a page."
         )
     if said := shared.slowest_check():
         terminalreporter.write_line(said)

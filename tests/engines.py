@@ -164,11 +164,6 @@ _ENGINE = "tests/engine/test_"
 _WAY = "tests/exercises/test_exercises.py::test_another_valid_way_passes"
 _HTTP = "builds without BuildKit's options, and speaks plain HTTP only to registries that it was told of"
 DIFFER: dict[str, dict[str, str]] = {
-    "26.1-containerd": {
-        f"{_LESSON}TestTravel::test_layers_travel_once": "the log does not show the first push",
-        f"{_LESSON}TestTravel::test_another_repository_gets_a_link": "a changed layer does not travel",
-        f"{_LESSON}TestWhatGoesWrong::test_it_is_full": "the engine passes on a bare status 500",
-    },
     "podman": {
         "tests/compose/test_project.py": "its health checks are run by systemd, which is not in such a room",
         f"{_WAY}[03.find-fault-beside-a-failed-copy]": "what failed to start stays as if it held the port",

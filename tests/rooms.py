@@ -181,6 +181,16 @@ class Room:
                 continue
         return found
 
+    def running(self, *words: str) -> list[psutil.Process]:
+        """Those of its processes in whose command one of these words is."""
+        found = []
+        for process in self.processes():
+            with contextlib.suppress(psutil.Error):  # it may end in between
+                command = " ".join(process.cmdline())
+                if any(word in command for word in words):
+                    found.append(process)
+        return found
+
     @property
     def cgroup(self) -> str:
         """The last part of the name of its engine's control group."""

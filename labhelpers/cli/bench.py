@@ -35,7 +35,7 @@ def command(quick: bool, image: str | None, history: Path) -> int:
     results = []
     scale = 0.1 if quick else 1.0
     for result in chain(
-        explorer.cases(scale=scale), page.cases(scale=scale), layers.cases(scale=scale, image=image)
+        layers.cases(scale=scale, image=image), explorer.cases(scale=scale), page.cases(scale=scale)
     ):
         results.append(result)
         click.echo(result.line())

@@ -14,6 +14,7 @@ import platform
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -56,8 +57,9 @@ def _targets(text: str, codename: str) -> Archive | None:
     return Archive(distribution, codename, uris[codename], uris.get(f"{codename}-security"))
 
 
+@cache
 def archive() -> Archive | None:
-    """This machine's archive, or None where it is not Debian or Ubuntu with apt."""
+    """This machine's archive, or None where it is not Debian or Ubuntu with apt. Asked for once a process."""
     if not (shutil.which("apt-get") and shutil.which("dpkg")):
         return None
     try:

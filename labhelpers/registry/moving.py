@@ -154,6 +154,8 @@ def move(
     except EngineError as error:
         if not registry.api.answers() and way.layers and any(one.whole for one in way.layers.values()):
             raise _gone(registry, tried) from error
+        if registry.container() and registry.has_run_full():
+            raise _full(tried) from error
         found, fix = registry.words(error.found)
         raise RegistryError(tried, found, fix) from error
     return _account(registry, verb, reference, before, way)
@@ -164,11 +166,15 @@ def _give_up_where_it_is_hopeless(registry: LessonRegistry, tried: str) -> None:
     if not registry.api.answers():
         raise _gone(registry, tried)
     if registry.has_run_full():
-        raise RegistryError(
-            tried,
-            "the registry is full: it has no room for a layer",
-            "Remove what it no longer needs, or start one that can hold more.",
-        )
+        raise _full(tried)
+
+
+def _full(tried: str) -> RegistryError:
+    return RegistryError(
+        tried,
+        "the registry is full: it has no room for a layer",
+        "Remove what it no longer needs, or start one that can hold more.",
+    )
 
 
 def _gone(registry: LessonRegistry, tried: str) -> RegistryError:
@@ -201,7 +207,8 @@ def _account(registry: LessonRegistry, verb: Verb, reference: Reference, before:
             return None
         seen = traffic(log, reference.path)
         if verb == "push":
-            return seen if {image.digest, reference.tag or "latest"} & {*seen.put} else None
+            # With the containerd store the engine asks for the manifest, and sends none that is there.
+            return seen if {image.digest, reference.tag or "latest"} & {*seen.put, *seen.asked} else None
         short = {digest.partition(":")[2][:12] for digest in seen.fetched}
         return seen if expected <= short else None
 

@@ -44,6 +44,7 @@ def see(page: Page, text: str) -> None:
     wait_until(found, 20, what=f"{text!r} on the page", every=0.2)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("notebook", ["03_containers.ipynb"], indirect=True)
 @pytest.mark.notebook("03")
 def test_containers_run_top_to_bottom(page: Page, lab: Lab, notebook: str, engine: Engine) -> None:

@@ -17,9 +17,9 @@ from labhelpers.notebooks.execute import execute
 
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 EXECUTED = sorted([*NOTEBOOKS.glob("solutions/*.ipynb"), *NOTEBOOKS.glob("slides/*.ipynb")])
-# The learner's run of 00 and 03 is the one of tests/browser/test_workshop.py. Those of the longest notebooks
-# take minutes, and are run before a release: ./lab test --long -k learners_run
-_IN_A_BROWSER, _LONG = ("00", "03"), ("02", "05", "07", "08")
+# The learner's run of 00 and 03 is the one of tests/browser/test_workshop.py. Those of the longer notebooks
+# take minutes, and are run before a release: ./lab test --long
+_IN_A_BROWSER, _LONG = ("00", "03"), ("02", "04", "05", "06", "07", "08", "10")
 LEARNED = [
     pytest.param(path, id=path.stem, marks=[pytest.mark.long] if path.stem[:2] in _LONG else [])
     for path in sorted(NOTEBOOKS.glob("*.ipynb"))

@@ -57,7 +57,7 @@ def work(room: Room) -> psutil.Process:
 
 def kernels(room: Room) -> list[psutil.Process]:
     """The kernels that run."""
-    return [p for p in jupyter(room) if any("ipykernel" in word for word in p.cmdline())]
+    return room.running("ipykernel")
 
 
 def of_kernels(room: Room) -> list[str]:
@@ -87,7 +87,7 @@ def gone(probe: Callable[[], object], what: str) -> None:
 
 def watchers(room: Room) -> list[psutil.Process]:
     """The watcher, or none."""
-    return [p for p in room.processes() if "labhelpers.watch" in p.cmdline()]
+    return room.running("labhelpers.watch")
 
 
 def test_kernel_engine_and_lab_are_killed(bare: Room, stock: Stock) -> None:

@@ -105,6 +105,7 @@ with chromium() as browser:
 """
 
 
+@pytest.mark.long
 def test_the_workshops_own_image_is_built_from_the_kit_and_works(away: Room) -> None:
     """Without a network: from the stock's Python image, with the kit's wheels and packages.
 

@@ -69,6 +69,7 @@ def test_every_later_start_works_without_a_network(furnished: Room, later: Sessi
     assert "Downloaded newer image" in pull
 
 
+@pytest.mark.long
 @pytest.mark.notebook("06", "07")
 def test_registries_and_compose_run_without_a_network(
     furnished: Room, later: Session, tmp_path: Path

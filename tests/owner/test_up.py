@@ -28,12 +28,7 @@ time.sleep(600)
 
 def jupyter(room: Room) -> list[psutil.Process]:
     """JupyterLab and its kernels and terminals."""
-    found = []
-    for process in room.processes():
-        with contextlib.suppress(psutil.Error):
-            if any("jupyter" in word or "ipykernel" in word for word in process.cmdline()):
-                found.append(process)
-    return found
+    return room.running("jupyter", "ipykernel")
 
 
 @pytest.fixture(scope="class")
