@@ -23,7 +23,7 @@ from labhelpers.stock.build import missing
 # The stock with its engine takes 1.6 GB; lessons need some room to build.
 DISK_NEEDED = 4 * 10**9
 MEMORY_NEEDED = 2 * 10**9
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+_BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 _UP = "Run ./lab up."
 
 
@@ -204,10 +204,14 @@ def _hub() -> Check:
     return Check("hub", None, "Docker Hub does not answer; the workshop does not need it")
 
 
+def browser() -> str | None:
+    """The program of the Chromium that this machine has, or None."""
+    return next(filter(None, map(shutil.which, _BROWSERS)), None)
+
+
 def _browser() -> Check:
-    for name in BROWSERS:
-        if program := shutil.which(name):
-            return Check("browser", True, program)
+    if program := browser():
+        return Check("browser", True, program)
     return Check(
         "browser", None, "no Chromium found; only the tests need one", "./lab test installs it where it can."
     )

@@ -90,12 +90,17 @@ def end_of(where: Places, owner: str) -> bool:
 
     Nothing is done when another `./lab up` has taken over.
     """
-    for step in (end, None):
+
+    def is_theirs() -> bool:
         left = recorded(where)
-        if left is None or left.owner != owner:
-            return False
-        if step and (alive := running(where)):
-            step(alive.pid)
+        return left is not None and left.owner == owner
+
+    if not is_theirs():
+        return False
+    if alive := running(where):
+        end(alive.pid)
+    if not is_theirs():
+        return False
     tidy(where)
     forget(where)
     return True

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import re
-import shutil
 import urllib.parse
 import uuid
 from collections.abc import Iterator
@@ -17,7 +16,7 @@ import pytest
 import requests
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from labhelpers.doctor import BROWSERS
+from labhelpers import doctor
 from labhelpers.wait import wait_until
 
 # Without these Chromium looks for its maker's hosts at every start.
@@ -35,7 +34,7 @@ _QUIET = [
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """Headless Chromium from the system, driven by Playwright."""
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = doctor.browser()
     if program is None:
         # `./lab test` installs one where it can; see labhelpers.cli.test.
         pytest.fail("no Chromium on this machine: install one, then repeat")

@@ -202,8 +202,7 @@ class Room:
 
     def cgroups(self) -> list[str]:
         """Its engine's control groups."""
-        name, root = f"labhelpers-{self.cgroup}", Path("/sys/fs/cgroup")
-        return [str(path) for path in (*root.glob(name), *root.glob(f"*/{name}"))]
+        return [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/labhelpers-{self.cgroup}")]
 
     def traces(self) -> dict[str, object]:
         """What an engine may leave behind on a machine; equal before and after when it left nothing."""

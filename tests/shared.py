@@ -96,14 +96,12 @@ def begin() -> Path | None:
         _LOCK.acquire(blocking=False)
     except Timeout:
         return None  # another run is at it, and shares its workshop
-    os.environ["LABHELPERS_HOME"] = str(_HOME)
     if not (_ROUND == "second" and _HOME.exists()):
-        _remove(_HOME)
-        del os.environ["LABHELPERS_HOME"]
+        _remove()
         if Embedded(places()).process() or listening(PORT):
-            _LOCK.release()
+            _unlock()
             return None
-        os.environ["LABHELPERS_HOME"] = str(_HOME)
+    os.environ["LABHELPERS_HOME"] = str(_HOME)
     return _HOME
 
 
@@ -115,18 +113,23 @@ def end(home: Path | None, *, failed: bool) -> None:
             process.terminate()
             process.wait(60)
     if home and not (failed and _ROUND == "first"):
-        _remove(home)
+        _remove()
     shutil.rmtree(folder(), ignore_errors=True)
     if _LOCK.is_locked:
-        _LOCK.release()
-        Path(_LOCK.lock_file).unlink(missing_ok=True)
+        _unlock()
 
 
-def _remove(home: Path) -> None:
-    if home.exists():
+def _unlock() -> None:
+    _LOCK.release()
+    Path(_LOCK.lock_file).unlink(missing_ok=True)
+
+
+def _remove() -> None:
+    if _HOME.exists():
         # With an engine of somebody else's, what these tests made in it goes first.
-        subprocess.run([sys.executable, "-m", "labhelpers", "clean", "--engine"], cwd=ROOT, check=True)
-    shutil.rmtree(home, ignore_errors=True)
+        command = [sys.executable, "-m", "labhelpers", "clean", "--engine"]
+        subprocess.run(command, cwd=ROOT, env={**os.environ, "LABHELPERS_HOME": str(_HOME)}, check=True)
+    shutil.rmtree(_HOME, ignore_errors=True)
 
 
 def bring_up() -> Up:

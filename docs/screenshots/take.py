@@ -7,14 +7,13 @@ behind the command choose pictures by the beginning of their name.
 from __future__ import annotations
 
 import re
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Page, expect, sync_playwright
 
-from labhelpers.doctor import BROWSERS
+from labhelpers import doctor
 from labhelpers.engine import connect
 from labhelpers.jupyter import running
 from labhelpers.places import places
@@ -107,7 +106,7 @@ def take(page: Page, lab: Lab, name: str, code: str, theme: str, width: int) -> 
 def main(wanted: tuple[str, ...]) -> None:
     """Take those pictures whose name begins with one of `wanted`; all without."""
     server = running(places())
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = doctor.browser()
     if server is None or program is None:
         sys.exit("Start the workshop first (./lab up); a Chromium must be there (./lab test brings one).")
     lab = Lab(server.url)

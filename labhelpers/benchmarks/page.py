@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from labhelpers.benchmarks.table import Result
-from labhelpers.doctor import BROWSERS
+from labhelpers.doctor import browser
 from labhelpers.errors import LabError
 from labhelpers.jupyter import FIRST, AlreadyRunning, Server, choose_port, only_one
 from labhelpers.places import Places, places
@@ -100,7 +100,7 @@ def cases(*, scale: float = 1.0) -> Iterator[Result]:
 
     Not run where Playwright or a Chromium is missing.
     """
-    program = next(filter(None, map(shutil.which, BROWSERS)), None)
+    program = browser()
     if program is None:
         yield _not_run("no Chromium is installed; ./lab test installs it where it can")
         return
@@ -186,11 +186,11 @@ def _notebook_on_screen(program: str, code: str) -> Iterator[Page]:
             try:
                 server.wait_ready()
                 with sync_playwright() as playwright:
-                    browser = playwright.chromium.launch(executable_path=program, args=_QUIET)
-                    page = browser.new_page(viewport={"width": 1400, "height": 900})
+                    chromium = playwright.chromium.launch(executable_path=program, args=_QUIET)
+                    page = chromium.new_page(viewport={"width": 1400, "height": 900})
                     _open(page, server)
                     yield page
-                    browser.close()
+                    chromium.close()
             finally:
                 server.stop()
                 shutil.rmtree(aside, ignore_errors=True)

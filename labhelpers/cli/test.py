@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +10,7 @@ from pathlib import Path
 import click
 
 from labhelpers.cli._show import Show, console
-from labhelpers.doctor import BROWSERS
+from labhelpers.doctor import browser
 from labhelpers.errors import LabError
 from labhelpers.process import is_root, run
 
@@ -23,7 +22,7 @@ _SIDE_BY_SIDE = ["-n", "3", "--dist", "loadscope"]
 
 def _bring_browser() -> str | None:
     """Install Chromium where that can be done. Returns why not, where it cannot."""
-    if any(map(shutil.which, BROWSERS)):
+    if browser():
         return None
     if not (is_root() and Path("/etc/debian_version").exists()):
         return "no Chromium is installed (only root on Debian or Ubuntu lets ./lab test install it)"

@@ -52,7 +52,7 @@ def scan_beside(blobs: Sequence[FileBlob], limits: Limits) -> dict[FileBlob, Lay
 
 
 def _halves(blobs: Sequence[FileBlob]) -> tuple[list[FileBlob], list[FileBlob]]:
-    """Two shares of about as many bytes, each in the order of the image."""
+    """Two shares of about as many bytes, each with its largest first."""
     shares: tuple[list[FileBlob], list[FileBlob]] = ([], [])
     sizes = [0, 0]
     for blob in sorted(blobs, key=lambda blob: blob.size, reverse=True):

@@ -47,7 +47,9 @@ def open_path(source: Source, platform: Platform | None, options: Options) -> Im
 
 
 def _load(layers: Sequence[StoredLayer], options: Options) -> list[Loaded]:
-    """The layers; those to be decompressed side by side, as zlib and hashing leave the interpreter free."""
+    """The layers: those that are read by their headers, by two processes where that is quicker (`beside`);
+    those to be decompressed side by side, as zlib and hashing leave the interpreter free.
+    """
     meter = Meter(options.task)
     cache = options.cache
     cold = [layer for layer in layers if cache is None or not cache.knows(layer.diff_id)]
