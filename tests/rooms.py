@@ -202,7 +202,10 @@ class Room:
 
     def cgroups(self) -> list[str]:
         """Its engine's control groups."""
-        return [str(path) for path in Path("/sys/fs/cgroup").glob(f"**/labhelpers-{self.cgroup}")]
+        # Not by a glob, which fails where a group goes away meanwhile.
+        walk = os.walk("/sys/fs/cgroup")
+        name = f"labhelpers-{self.cgroup}"
+        return [str(Path(parent) / name) for parent, folders, _ in walk if name in folders]
 
     def traces(self) -> dict[str, object]:
         """What an engine may leave behind on a machine; equal before and after when it left nothing."""

@@ -24,7 +24,8 @@ def test_helpers_containers_have_little_power(
     engine: Engine, docker_env: dict[str, str], tmp_path: Path
 ) -> None:
     machine = Machine(BUSYBOX, engine=engine)
-    machine._need_image(VM_IMAGE)
+    for image in (BUSYBOX, VM_IMAGE):
+        machine._need_image(image)
     created = machine._create("tcg", 30)
     with created, start_container(engine, BUSYBOX, "sleep 60") as measured:
         for one in (created.attached.container, measured.container):
