@@ -23,6 +23,10 @@ HUB_IMAGE = "debian:bookworm-slim@sha256:96e378d7e6531ac9a15ad505478fcc2e69f371b
 _HUB = "https://registry-1.docker.io/v2/"
 # Manual pages and translations are a third of a small image, and nobody reads them there.
 _WITHOUT = ("man/*", "doc/*", "locale/*", "info/*")
+# As in the hub's image, where apt keeps nothing for its next run: that would be a third of an image that
+# installs anything. The last is set at the end: what is installed here is downloaded before.
+_NO_CACHES = ('Dir::Cache::pkgcache ""', 'Dir::Cache::srcpkgcache ""')
+_NO_PACKAGES = """echo 'APT::Keep-Downloaded-Packages "false";' > "$1/etc/apt/apt.conf.d/docker-clean\""""
 
 
 def hub_reachable(*, timeout: float = 4) -> bool:
@@ -98,6 +102,7 @@ def _from_packages(
     rootfs = work / "base.tar"
     options = [f"--dpkgopt=path-exclude=/usr/share/{part}" for part in _WITHOUT]
     options += ["--dpkgopt=path-include=/usr/share/doc/*/copyright", '--aptopt=Acquire::Languages "none"']
+    options += [*(f"--aptopt={setting}" for setting in _NO_CACHES), f"--customize-hook={_NO_PACKAGES}"]
     # The machine's own sources first; its security archive, where it names one for this release.
     lines = [f"deb {where.uri} {RELEASE} main", f"deb {where.uri} {RELEASE}-updates main"]
     if where.security and where.codename == RELEASE:
