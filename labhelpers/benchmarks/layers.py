@@ -16,6 +16,8 @@ from labhelpers.benchmarks.table import Result
 from labhelpers.errors import LabError
 from labhelpers.places import places
 
+# As ./lab starts it.
+_LAYERS = [sys.executable, "-P", str(Path(__file__).parents[1] / "__main__.py"), "layers"]
 _FILES = 20_000
 _RUNS = 5
 _MEMORY = """
@@ -60,7 +62,7 @@ def cases(*, scale: float = 1.0, image: str | None = None) -> Iterator[Result]:
 
 def _lab(source: str, cache: Path | None) -> Callable[[], float]:
     """The whole process, from its start to its end, with a cache of its own."""
-    argv = [sys.executable, "-m", "labhelpers", "layers", source, "--json", os.devnull]
+    argv = [*_LAYERS, source, "--json", os.devnull]
     environment = {**os.environ, "LABHELPERS_HOME": str(cache)} if cache else dict(os.environ)
     return lambda: _clock(argv + ([] if cache else ["--no-cache"]), environment)
 
@@ -85,7 +87,7 @@ def _archive(folder: Path, files: int) -> Iterator[Result]:
         lambda: _lab(str(path), folder / f"cache-{next(number)}")(),
         _lab(str(path), folder / "cache"),
         lambda: _cat(path),
-        lambda: _clock([sys.executable, "-m", "labhelpers", "layers", "--help"]),
+        lambda: _clock([*_LAYERS, "--help"]),
     )
     yield Result(
         case=f"{size}: first look, whole process",
@@ -247,14 +249,5 @@ def _engine(image: str | None) -> Result:
 
 
 def _fresh(name: str, cache: Path, environment: dict[str, str]) -> float:
-    argv = [
-        sys.executable,
-        "-m",
-        "labhelpers",
-        "layers",
-        f"docker-daemon:{name}",
-        "--json",
-        os.devnull,
-        "--no-cache",
-    ]
+    argv = [*_LAYERS, f"docker-daemon:{name}", "--json", os.devnull, "--no-cache"]
     return _clock(argv, environment)
