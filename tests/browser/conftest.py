@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 from driving import Lab, chromium
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, BrowserContext, Page
 from support import Up
 
 
@@ -16,12 +16,20 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
-@pytest.fixture
-def page(browser: Browser) -> Iterator[Page]:
+@pytest.fixture(scope="session")
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """One for all tests, as a person has one: JupyterLab's code comes over and is compiled once."""
     context = browser.new_context(viewport={"width": 1280, "height": 800})
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
     page = context.new_page()
     yield page
-    context.close()
+    page.close()
+    context.set_offline(False)  # as some tests have it
 
 
 @pytest.fixture

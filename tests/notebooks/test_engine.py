@@ -40,7 +40,9 @@ def _nbval(path: Path, env: dict[str, str]) -> subprocess.CompletedProcess[str]:
             *(sys.executable, "-m", "pytest", "--nbval", "--nbval-current-env", str(path)),
             f"--nbval-cell-timeout={_CELL_TIMEOUT}",
             f"--nbval-sanitize-with={NOTEBOOKS / 'sanitize.cfg'}",
-            *("-p", "no:cacheprovider", "--color=no", "-q", "--tb=short", "--timeout=0"),
+            # What it does not need takes longer to load than some notebooks to run.
+            *(f"-pno:{name}" for name in ("cacheprovider", "hypothesispytest", "xdist", "anyio")),
+            *("--color=no", "-q", "--tb=short", "--timeout=0"),
         ],
         cwd=NOTEBOOKS.parent,
         env=env,
