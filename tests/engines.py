@@ -144,6 +144,8 @@ def _podman(made: Room) -> Iterator[str]:
     try:
         wait_until(lambda: answers(where), 60, what="Podman", log=session.text)
         yield f"unix://{where}"
+        # While it can still take their network namespaces away.
+        made.run("sh", "-c", f"docker -H unix://{where} ps -aq | xargs -r docker -H unix://{where} rm -f")
     finally:
         session.close()
         for mount in Path("/proc/self/mountinfo").read_text().splitlines():

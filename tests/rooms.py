@@ -284,7 +284,7 @@ class Session:
 
 @dataclass(frozen=True)
 class Stock:
-    """The class registry's image and what it holds, as archives, and whose they are."""
+    """The class registry's image as an archive, the folder with all that it holds, and whose they are."""
 
     image: Path
     volume: Path
@@ -298,7 +298,7 @@ class Stock:
         label = f"org.labhelpers.workshop={self.session}"
         made.docker(*there, "volume", "create", "--label", label, name)
         folder = made.docker(*there, "volume", "inspect", "-f", "{{.Mountpoint}}", name)
-        subprocess.run(["tar", "xf", self.volume, "-C", folder, "--strip-components=1"], check=True)
+        shutil.copytree(self.volume, folder, dirs_exist_ok=True)
         made.places.data.mkdir(parents=True, exist_ok=True)
         (made.places.data / "session").write_text(self.session)
 

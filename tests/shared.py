@@ -81,6 +81,13 @@ def folder() -> Path:
     return Path(os.environ[_VARIABLE])
 
 
+def temporary() -> Path:
+    """A folder of this run for programs that leave their temporary files behind; it goes with the run."""
+    path = folder() / "tmp"
+    path.mkdir(exist_ok=True)
+    return path
+
+
 def begin() -> Path | None:
     """Decide where this run's workshop lives: a folder of its own, or None for the user's own.
 

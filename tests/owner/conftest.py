@@ -63,13 +63,12 @@ def stock(
 ) -> Stock:
     """All that `up` needs where there is no network."""
     folder = tmp_path_factory.mktemp("stock")
-    with (folder / "volume.tar").open("wb") as sink:
-        name = class_registry.container().name
-        command = ["docker", "cp", f"{name}:/var/lib/registry", "-"]
-        subprocess.run(command, env=docker_env, stdout=sink, check=True)
+    name = class_registry.container().name
+    command = ["docker", "cp", "-q", f"{name}:/var/lib/registry", str(folder / "registry")]
+    subprocess.run(command, env=docker_env, check=True)
     command = ["docker", "save", "-o", str(folder / "image.tar"), REGISTRY_IMAGE]
     subprocess.run(command, env=docker_env, check=True)
-    return Stock(folder / "image.tar", folder / "volume.tar", class_registry.session)
+    return Stock(folder / "image.tar", folder / "registry", class_registry.session)
 
 
 @pytest.fixture(scope="session")

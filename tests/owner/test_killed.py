@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import psutil
 import pytest
 from owner.test_embedded import kill_engine
 from owner.test_up import ADDRESS, jupyter, kernel
-from rooms import Room, Stock
+from rooms import Room, Session, Stock
 
 from labhelpers.labels import OWNER
 from labhelpers.wait import wait_until
@@ -45,14 +46,13 @@ print(client.execute_interactive(sys.argv[2], timeout=60)["content"]["status"])
 """
 
 
-def work(room: Room) -> psutil.Process:
-    """Have the one kernel make things; the kernel."""
+def work(room: Room) -> None:
+    """Have the one kernel make things."""
     (one,) = kernels(room)
     connection = next(word for word in one.cmdline() if "kernel-" in word)
     done = room.run(sys.executable, "-c", RUN, connection, BUSY)
     assert done.stdout.splitlines()[-1] == "ok", done.stdout
     assert len(of_kernels(room)) == 3
-    return one
 
 
 def kernels(room: Room) -> list[psutil.Process]:
@@ -90,7 +90,56 @@ def watchers(room: Room) -> list[psutil.Process]:
     return room.running("labhelpers.watch")
 
 
-def test_kernel_engine_and_lab_are_killed(bare: Room, stock: Stock) -> None:
+@contextlib.contextmanager
+def opened(room: Room) -> Iterator[Session]:
+    """`./lab up` with a kernel that made what it makes."""
+    up = room.open("up", "--no-browser", "--yes")
+    try:
+        port, token = re.search(ADDRESS, up.prints(ADDRESS)).groups()  # type: ignore[union-attr]
+        kernel(room, port, token)
+        room.docker("pull", "-q", BUSYBOX)
+        work(room)
+        yield up
+    finally:
+        up.close()
+
+
+def _kernel(room: Room, up: Session) -> None:
+    kernels(room)[0].kill()
+    gone(lambda: of_kernels(room), "what the kernel made")
+    log = (room.places.logs / "watch.log").read_text()
+    assert re.search(r"removed .*check-\d+", log), log
+    assert up.process.poll() is None, "JupyterLab goes on, with a new kernel"
+
+
+def _jupyterlab(room: Room, up: Session) -> None:
+    next(p for p in jupyter(room) if "jupyterlab" in p.cmdline()).kill()
+    assert up.ends() == 1
+    gone(lambda: of_kernels(room) + jupyter(room) + watchers(room), "what JupyterLab started")
+
+
+def _lab(room: Room, up: Session) -> None:
+    up.ends(signal.SIGKILL)
+    gone(lambda: of_kernels(room) + jupyter(room) + watchers(room), "what ./lab up started")
+
+
+def _engine(room: Room, up: Session) -> None:
+    kill_engine(room, "dockerd")
+    gone(lambda: room.cgroups() + room.mounts(), "what the engine ran")
+    assert {p.name() for p in room.processes()} & {"containerd", "dockerd", "sleep"} == set()
+    again = room.lab("up", "--no-browser", "--yes")
+    assert "The workshop is open already at" in again.stdout
+    # The kernel lives, and with it what it made, though nothing of that runs any more; the learner goes on.
+    assert len(of_kernels(room)) == 3
+    room.docker("start", "exercise-03")
+
+
+@pytest.mark.parametrize("kill", [_kernel, _jupyterlab, _lab, _engine])
+def test_what_a_killed_part_leaves_is_gone(
+    kill: Callable[[Room, Session], None], bare: Room, stock: Stock
+) -> None:
+    """Within a minute; `./lab clean` then removes the rest, and nothing of others'."""
+    before = bare.traces()
     bare.start()
     stock.fill(bare)
     # Of somebody who has nothing to do with the workshop.
@@ -98,41 +147,25 @@ def test_kernel_engine_and_lab_are_killed(bare: Room, stock: Stock) -> None:
     bare.docker("volume", "create", "theirs")
     bare.run("docker", "import", "-", "theirs:1", text="")
     bare.docker("create", "--name", "theirs", "-v", "theirs:/v", "--network", "theirs", "theirs:1", "none")
-    registry = f"lab-registry-{stock.session}"
-    up = bare.open("up", "--no-browser", "--yes")
-    try:
-        port, token = re.search(ADDRESS, up.prints(ADDRESS)).groups()  # type: ignore[union-attr]
-        kernel(bare, port, token)
-        bare.docker("pull", "-q", BUSYBOX)
+    with opened(bare) as up:
+        kill(bare, up)
+        assert running(bare) == {"exercise-03", f"lab-registry-{stock.session}"}, "the learner goes on"
+        clean = bare.lab("clean")
+        assert (clean.returncode, "Kept" in clean.stdout) == (0, False), clean.stdout
+        assert jupyter(bare) + watchers(bare) == []
+    assert everything(bare) == {"theirs", "theirs:1"}
+    assert not (bare.places.cache / "tmp").exists()
+    bare.stop()
+    assert bare.traces() == before
 
-        work(bare).kill()
-        gone(lambda: of_kernels(bare), "what the kernel made")
-        assert running(bare) == {"exercise-03", registry}, "a learner goes on with it after a restart"
-        log = (bare.places.logs / "watch.log").read_text()
-        assert re.search(r"removed .*check-\d+", log), log
 
-        kill_engine(bare, "dockerd")
-        gone(lambda: bare.cgroups() + bare.mounts(), "what the engine ran")
-        assert {p.name() for p in bare.processes()} & {"containerd", "dockerd", "sleep"} == set()
-        again = bare.lab("up", "--no-browser", "--yes")
-        assert "The workshop is open already at" in again.stdout
-        assert running(bare) == {registry}
-
-        # JupyterLab has started its kernel anew.
-        work(bare)
-        up.ends(signal.SIGKILL)
-        gone(lambda: of_kernels(bare) + jupyter(bare) + watchers(bare), "what ./lab up started")
-        assert running(bare) == {"exercise-03", registry}
-    finally:
-        up.close()
-
-    # Nothing watches now.
+def test_clean_reaches_into_an_engine_that_was_killed(bare: Room, stock: Stock) -> None:
+    """With nobody left who would watch."""
+    bare.start()
+    stock.fill(bare)
+    bare.docker("volume", "create", "theirs")
     kill_engine(bare, "dockerd")
-    clean = bare.lab("clean")
-    assert (clean.returncode, "Kept" in clean.stdout) == (0, False), clean.stdout
+    assert bare.lab("clean").returncode == 0
     assert bare.processes() == []
     bare.start()
-    assert everything(bare) == {"theirs", "theirs:1"}
-    bare.stop()
-    assert (bare.mounts(), bare.cgroups(), list(bare.places.runtime.glob("*"))) == ([], [], [])
-    assert not (bare.places.cache / "tmp").exists()
+    assert everything(bare) == {"theirs"}
