@@ -129,8 +129,7 @@ def _engine(room: Room, up: Session) -> None:
     assert {p.name() for p in room.processes()} & {"containerd", "dockerd", "sleep"} == set()
     again = room.lab("up", "--no-browser", "--yes")
     assert "The workshop is open already at" in again.stdout
-    # The kernel lives, and with it what it made, though nothing of that runs any more; the learner goes on.
-    assert len(of_kernels(room)) == 3
+    # What the kernel made stays its own, for the kernel lives; nothing of it runs any more.
     room.docker("start", "exercise-03")
 
 
