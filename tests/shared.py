@@ -88,6 +88,11 @@ def temporary() -> Path:
     return path
 
 
+def short_home() -> Path:
+    """A new LABHELPERS_HOME; below pytest's folders the paths of its sockets would be too long."""
+    return Path(tempfile.mkdtemp(dir=temporary()))
+
+
 def begin() -> Path | None:
     """Decide where this run's workshop lives: a folder of its own, or None for the user's own.
 

@@ -47,6 +47,7 @@ class Checkout:
             "PIP_NO_INDEX": "1",
             "PIP_FIND_LINKS": str(self.wheels),
             "PIP_CONFIG_FILE": os.devnull,
+            "TMPDIR": str(self.folder.parent),  # where pip leaves folders when it is killed
         }
 
     def lab(self, *words: str, program: Path | None = None, **env: str) -> subprocess.CompletedProcess[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+import shared
 from support import ROOT
 
 from labhelpers import owners, watch
@@ -28,8 +29,8 @@ Start = Callable[[], tuple[subprocess.Popen[str], str, Path]]
 
 
 @pytest.fixture
-def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Places:
-    monkeypatch.setenv("LABHELPERS_HOME", str(tmp_path))
+def where(monkeypatch: pytest.MonkeyPatch) -> Places:
+    monkeypatch.setenv("LABHELPERS_HOME", str(shared.short_home()))
     return places()
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import shared
 from registry.conftest import free_port
 from support import ROOT
 
@@ -90,11 +91,11 @@ class Workshop:
 
 
 @pytest.fixture
-def two(engine: Engine, docker_env: dict[str, str], tmp_path: Path) -> Iterator[list[Workshop]]:
+def two(engine: Engine, docker_env: dict[str, str]) -> Iterator[list[Workshop]]:
     made = []
-    for name in ("one", "two"):
+    for _ in range(2):
         session = f"labtest-{secrets.token_hex(4)}"
-        home = tmp_path / name
+        home = shared.short_home()
         (home / "data").mkdir(parents=True)
         (home / "data/session").write_text(session)
         env = {**docker_env, "LABHELPERS_HOME": str(home)}

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import shared
 
 from labhelpers import owners
 from labhelpers.engine import Engine
@@ -112,13 +113,14 @@ def test_values_that_cannot_be_are_refused(engine: Engine, wrong: dict[str, int]
         Machine(BUSYBOX, engine=engine, **wrong)  # type: ignore[arg-type]
 
 
-def test_a_machine_ends_by_itself_when_this_program_is_killed(engine: Engine, tmp_path: Path) -> None:
+def test_a_machine_ends_by_itself_when_this_program_is_killed(engine: Engine) -> None:
     """Even without a watcher, which would end it earlier."""
-    where = Places(tmp_path / "data", tmp_path / "cache", tmp_path / "run", tmp_path / "notebooks")
+    home = shared.short_home()
+    where = Places(home / "data", home / "cache", home / "run", home / "notebooks")
     (where.runtime / "owners").mkdir(parents=True)
     watcher = owners.watch(where)  # this test, which watches nothing
     assert watcher is not None
-    env = {**os.environ, "LABHELPERS_HOME": str(tmp_path), "DOCKER_HOST": engine.host}
+    env = {**os.environ, "LABHELPERS_HOME": str(home), "DOCKER_HOST": engine.host}
     code = f"""
 import time
 from labhelpers.vm import Machine
