@@ -137,6 +137,9 @@ def _podman(made: Room) -> Iterator[str]:
             environment=", ".join(json.dumps(f"{name}={value}") for name, value in wanted.items()),
         )
     )
+    # Where root's Podman keeps the addresses it gave, whatever folders it is told of.
+    addresses = Path("/run/containers")
+    there = addresses.exists()
     where = folder / "podman.sock"
     places = ["--root", folder / "data", "--runroot", folder / "run"]
     words = [*places, "system", "service", "--time", "0", f"unix://{where}"]
@@ -148,6 +151,8 @@ def _podman(made: Room) -> Iterator[str]:
         made.run("sh", "-c", f"docker -H unix://{where} ps -aq | xargs -r docker -H unix://{where} rm -f")
     finally:
         session.close()
+        if not there:
+            shutil.rmtree(addresses, ignore_errors=True)
         for mount in Path("/proc/self/mountinfo").read_text().splitlines():
             if f" {folder}/" in mount:
                 subprocess.run(["umount", "-l", mount.split()[4]], check=False)

@@ -57,7 +57,7 @@ def test_the_workshop_works_on(
         try:
             # 1: some failed. Anything else, and the report is not whole.
             assert run.ends(timeout=3600) in (0, 1), run.text()
-            tests = _read(report)
+            tests, text = _read(report), run.text()
         finally:
             run.close()
         said = made.docker("--host", host, "version", "--format", "{{.Server.Version}}")
@@ -65,5 +65,5 @@ def test_the_workshop_works_on(
     reasons = sorted({f"{name}: {why}" for name, state, why in tests if state != "passed"})
     reasons += [f"left out, {test}: {why}" for test, why in DIFFER.get(kind, {}).items()]
     outcomes(request.config).append(Outcome(kind, said, counts, reasons))
-    assert counts["passed"], run.text()
-    assert not counts["failed"], run.text()
+    assert counts["passed"], text
+    assert not counts["failed"], text
