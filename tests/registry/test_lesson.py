@@ -178,7 +178,9 @@ class TestTravel:
             assert html.count("<tr>") == 3
             assert "app-06" in html
 
-    def test_another_repository_gets_a_link(self, make: Make, image: Build, docker_env) -> None:
+    def test_another_repository_gets_a_link(
+        self, make: Make, image: Build, docker_env, engine: Engine
+    ) -> None:
         with make() as registry:
             one = image(f"{registry.address}/app-06:1", page=b"one")
             self.pushed(registry, one)
@@ -186,8 +188,15 @@ class TestTravel:
             docker(docker_env, "tag", one, other)
             try:
                 report = self.pushed(registry, other)
-                assert {part.how for part in report.layers} <= {"linked", "already there"}
-                assert report.size == 0
+                ways = {part.how for part in report.layers}
+                if "containerd" in engine.image_store():
+                    # It knows where a layer came from by host, without the port: it may ask this registry
+                    # for a link from a repository of another test's, which is not here, and send the layer.
+                    ways -= {"travelled"}
+                else:
+                    assert report.size == 0
+                assert ways
+                assert ways <= {"linked", "already there"}
                 assert registry.repositories() == ["app-06", "team/copy-06"]
             finally:
                 docker(docker_env, "image", "rm", other)
