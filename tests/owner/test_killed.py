@@ -130,6 +130,8 @@ def _engine(room: Room, up: Session) -> None:
     again = room.lab("up", "--no-browser", "--yes")
     assert "The workshop is open already at" in again.stdout
     # What the kernel made stays its own, for the kernel lives; nothing of it runs any more.
+    (registry,) = running(room)
+    assert registry.startswith("lab-registry-")
     room.docker("start", "exercise-03")
 
 
@@ -160,11 +162,16 @@ def test_what_a_killed_part_leaves_is_gone(
 
 def test_clean_reaches_into_an_engine_that_was_killed(bare: Room, stock: Stock) -> None:
     """With nobody left who would watch."""
+    before = bare.traces()
     bare.start()
     stock.fill(bare)
     bare.docker("volume", "create", "theirs")
     kill_engine(bare, "dockerd")
-    assert bare.lab("clean").returncode == 0
+    clean = bare.lab("clean")
+    assert (clean.returncode, "Kept" in clean.stdout) == (0, False), clean.stdout
     assert bare.processes() == []
     bare.start()
     assert everything(bare) == {"theirs"}
+    bare.stop()
+    assert bare.traces() == before
+    assert not (bare.places.cache / "tmp").exists()
