@@ -19,6 +19,8 @@ from labhelpers.sources.assemble import assemble_stream
 from labhelpers.sources.plans import keep, recall
 from labhelpers.sources.socket import SocketImages
 
+_UNIX = "unix:///"
+
 
 class Images(Protocol):
     """What is needed of an engine."""
@@ -32,12 +34,16 @@ class Images(Protocol):
 
 def _engine() -> Images:
     host = os.environ.get("DOCKER_HOST", "")
-    if host.startswith("unix:///"):
+    if host.startswith(_UNIX):  # what is named need not be looked for, and looking takes the SDK
         return SocketImages(host.removeprefix("unix://"))
     from labhelpers.engine import connect
+
+    engine = connect()
+    if engine.host.startswith(_UNIX):
+        return SocketImages(engine.host.removeprefix("unix://"), engine.origin)
     from labhelpers.engine.export import EngineImages
 
-    return EngineImages(connect())
+    return EngineImages(engine)
 
 
 def open_daemon(
