@@ -124,7 +124,10 @@ class _Walk(StreamCursor):
 
 
 def read_archive(reader: Reader, options: Options) -> StreamedArchive:
-    """Everything in an archive that could belong to an image. `FormatError` if it is no archive."""
+    """Everything in an archive that could belong to an image. `FormatError` if it is no archive.
+
+    Reads to the archive's end, which need not be the stream's.
+    """
     kept = 0
 
     def visit(inside: Reader, size: int) -> Member:
@@ -140,7 +143,6 @@ def read_archive(reader: Reader, options: Options) -> StreamedArchive:
 
     walk = _Walk(reader, visit)
     outer = scan(walk, limits=options.limits)
-    reader.drain()
     members = {
         path: walk.found.get(offset) or Member(0, data=b"")
         for path, kind, offset in zip(outer.paths, outer.kinds, outer.offsets, strict=True)

@@ -69,6 +69,8 @@ def open_daemon(
         meter = Meter(options.task)
         try:
             coming = StreamReader(ahead(found.save(source.name)))
+            # To the archive's end: an engine closes only after it has removed what it exported, which takes a
+            # quarter of a second for a large image.
             passed = stream.read_archive(Watched(coming, meter.see), options)
         except FormatError as error:
             raise FormatError(

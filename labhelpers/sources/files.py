@@ -98,7 +98,9 @@ def _open_compressed(
     key = f"stream {file.identity} {source.image} {_preferred(source)} {platform}"
     plan = recall(key, options, reopen)
     if plan is None:
-        found = stream.read_archive(reopen(meter.see), options)
+        reader = reopen(meter.see)
+        found = stream.read_archive(reader, options)
+        reader.drain()  # a compressed file is whole if its last bytes are right
         plan = stream.find(
             found,
             prefer=_preferred(source),

@@ -9,13 +9,16 @@ from __future__ import annotations
 import json
 import socket
 import struct
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import quote
 
 from labhelpers.errors import EngineError, EngineUnreachable, ImageError
 
-_TIMEOUT = struct.pack("ll", 120, 0)  # seconds and microseconds without a byte
+_PATIENCE = 120.0  # seconds without a byte
+# Seconds and microseconds after which a chunk that is not full is taken as it is.
+_FILLING = struct.pack("ll", 0, 20_000)
 _CHUNK = 1 << 20
 _HEAD = 1 << 16
 _END = b"\r\n\r\n"
@@ -46,8 +49,8 @@ class SocketImages:
     def _get(self, name: str, what: str) -> Iterator[bytes]:
         try:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
-                # The kernel keeps the time, not Python, so that MSG_WAITALL below can fill a whole chunk.
-                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _TIMEOUT)
+                # The kernel keeps the time, not Python, so that MSG_WAITALL can fill a whole chunk.
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _FILLING)
                 connection.connect(self._path)
                 # HTTP 1.0: an answer in one piece until the engine closes. Version 1.1 would cut it into
                 # pieces of 32 KiB. One that breaks off is noticed by who reads it: an archive says where it
@@ -55,15 +58,15 @@ class SocketImages:
                 path = f"/images/{quote(name, safe='/:@')}/{what}"
                 connection.sendall(f"GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n".encode())
                 head = b""
-                while _END not in head and len(head) < _HEAD and (more := connection.recv(_HEAD)):
+                while _END not in head and len(head) < _HEAD and (more := _receive(connection, _HEAD)):
                     head += more
                 head, _, body = head.partition(_END)
                 self._check(head, name)
                 yield body
-                while chunk := connection.recv(_CHUNK, socket.MSG_WAITALL):
+                while chunk := _receive(connection, _CHUNK, socket.MSG_WAITALL):
                     yield chunk
-        except BlockingIOError as error:
-            raise self._unreachable("it has not answered for two minutes") from error
+        except TimeoutError as error:
+            raise self._unreachable(f"it has not answered for {_PATIENCE:g} seconds") from error
         except OSError as error:
             raise self._unreachable(error.strerror or type(error).__name__) from error
 
@@ -91,3 +94,14 @@ class SocketImages:
             found,
             "Start it, or correct DOCKER_HOST." if self._origin == "DOCKER_HOST" else "Run ./lab doctor.",
         )
+
+
+def _receive(connection: socket.socket, size: int, flags: int = 0) -> bytes:
+    """What has come, `size` bytes at most; b"" at the end. `TimeoutError` if nothing does."""
+    given_up = time.monotonic() + _PATIENCE
+    while True:
+        try:
+            return connection.recv(size, flags)
+        except BlockingIOError:
+            if time.monotonic() > given_up:
+                raise TimeoutError from None

@@ -105,7 +105,7 @@ def test_nobody_listens() -> None:
 def test_an_engine_that_says_nothing(
     listener: Callable[[bytes | None], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("labhelpers.sources.socket._TIMEOUT", b"\0" * 8 + (50_000).to_bytes(8, "little"))
+    monkeypatch.setattr("labhelpers.sources.socket._PATIENCE", 0.05)
     with pytest.raises(EngineUnreachable, match="has not answered"):
         SocketImages(listener(None).removeprefix("unix://")).inspect_image("x")
 
