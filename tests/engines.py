@@ -141,7 +141,7 @@ def _podman(made: Room) -> Iterator[str]:
     addresses = Path("/run/containers")
     there = addresses.exists()
     where = folder / "podman.sock"
-    places = ["--root", folder / "data", "--runroot", folder / "run"]
+    places = ["--root", folder / "data", "--runroot", folder / "run", "--tmpdir", folder / "tmp"]
     words = [*places, "system", "service", "--time", "0", f"unix://{where}"]
     session = made.spawn(path[1] / "podman", *words, **wanted)
     try:

@@ -19,8 +19,10 @@ import pytest
 from filelock import FileLock, Timeout
 from support import ROOT, Up, cannot
 
+from labhelpers.engine import leftovers
 from labhelpers.engine.embedded import Embedded, why_not
 from labhelpers.places import places
+from labhelpers.process import is_root
 from labhelpers.registry.server import PORT, listening
 from labhelpers.wait import wait_until
 
@@ -31,6 +33,9 @@ _START = 900  # seconds
 _HOME = Path(tempfile.gettempdir()) / f"labhelpers-test-{os.getuid() if hasattr(os, 'getuid') else ''}"
 # Held while a run lives, however it ends: what lies in the folder of one that is gone can be removed.
 _LOCK = FileLock(f"{_HOME}.lock")
+# Folders that engines make and that were not there when this run began. Each engine removes those that it
+# did not find; of several at once, none was the first and the last.
+_absent: list[str] = []
 # It serves the other processes too, after the end of the one that started it.
 _IN_THE_BACKGROUND = 'out=$1; shift; "$@" > "$out" 2>&1 < /dev/null & echo $!'
 
@@ -99,6 +104,7 @@ def begin() -> Path | None:
     What a killed run left there is removed first. LAB_TEST_HOME=DIR keeps such a folder between runs.
     """
     os.environ[_VARIABLE] = tempfile.mkdtemp(prefix="labhelpers-run-")
+    _absent[:] = leftovers.absent()
     if given := os.environ.get("LAB_TEST_HOME"):
         os.environ["LABHELPERS_HOME"] = given
         return None
@@ -126,6 +132,8 @@ def end(home: Path | None, *, failed: bool) -> None:
             process.wait(60)
     if home and not (failed and _ROUND == "first"):
         _remove()
+    if _absent and is_root():
+        leftovers.remove_empty(_absent)
     shutil.rmtree(folder(), ignore_errors=True)
     if _LOCK.is_locked:
         _unlock()

@@ -73,9 +73,17 @@ class Embedded:
         """Daemons started with our configuration. A pid file may be stale; the arguments are not."""
         return [p for p in leftovers.processes(self.marks) if p.name() == "dockerd"]
 
-    def _left(self) -> list[psutil.Process]:
-        """What an engine that was killed left running: its programs and its containers."""
-        return [*leftovers.processes(self.marks), *leftovers.members(self._cgroup)]
+    def _end_left(self) -> bool:
+        """End what an engine that was killed left: its programs, its containers, its shims' sockets.
+
+        True when there was something to end.
+        """
+        sockets = leftovers.sockets(self.exec_root)
+        left = [*leftovers.processes(self.marks), *leftovers.members(self._cgroup)]
+        leftovers.end_all(left)
+        if sockets:
+            run(as_root(["rm", "-f", *sockets]), tried="remove the sockets of the engine's shims")
+        return bool(left)
 
     @contextmanager
     def _lock(self) -> Iterator[None]:
@@ -115,7 +123,7 @@ class Embedded:
             self.check()
             self._prepare(progress)
             with progress.task("Starting the engine", unit="steps") as task:
-                leftovers.end_all(self._left())
+                self._end_left()
                 # A killed engine leaves it, and by now the number may be another process's.
                 self.pid_file.unlink(missing_ok=True)
                 self._network()
@@ -238,9 +246,8 @@ class Embedded:
             if process:
                 found = True
                 leftovers.end(process, timeout=_STOP_TIMEOUT)
-            if left := self._left():
+            if self._end_left():
                 found = True
-                leftovers.end_all(left)
             leftovers.unmount([self.exec_root, self.where.engine_data, self.where.runtime])
             if before := self._recorded():
                 found = True

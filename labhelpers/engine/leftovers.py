@@ -18,7 +18,9 @@ from labhelpers.process import as_root, run
 from labhelpers.wait import wait_until
 
 # Folders that an engine makes outside its own, whatever its configuration says.
-FOLDERS = ("/opt/containerd", "/run/containerd", "/run/docker")
+FOLDERS = ("/opt/containerd", "/run/containerd", "/run/docker", "/run/runc")
+# Where containerd puts its shims' sockets, whatever its own folder is.
+_SOCKETS = "/run/containerd/s/"
 
 
 def absent(folders: Sequence[str] = FOLDERS) -> list[str]:
@@ -32,6 +34,15 @@ def remove_empty(folders: Sequence[str]) -> None:
         if Path(folder).is_dir():
             command = ["find", folder, "-depth", "-type", "d", "-empty", "-delete"]
             run(as_root(command), tried=f"remove the empty folder {folder}")
+
+
+def sockets(exec_root: Path) -> list[str]:
+    """The sockets of an engine's shims, which outlive them when they are killed: its tasks name them."""
+    command = ["find", str(exec_root), "-name", "address", "-exec", "sed", "-n", "s,^unix://,,p", "{}", "+"]
+    if not exec_root.exists():
+        return []
+    found = run(as_root(command), tried="look for what the engine left").split()
+    return [name for name in found if name.startswith(_SOCKETS)]
 
 
 def processes(marks: Sequence[str]) -> list[psutil.Process]:

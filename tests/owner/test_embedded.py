@@ -11,6 +11,7 @@ import pytest
 from rooms import Room
 
 from labhelpers.engine.embedded import Embedded
+from labhelpers.engine.leftovers import sockets
 from labhelpers.wait import wait_until
 
 pytestmark = [pytest.mark.owner, pytest.mark.engine]
@@ -74,11 +75,13 @@ def test_a_killed_engine_starts_again(bare: Room, busybox: Path) -> None:
     bare.start()
     bare.docker("load", "-q", "-i", str(busybox))
     serve(bare)
+    (socket,) = map(Path, sockets(Embedded(bare.places).exec_root))
     kill_engine(bare, "dockerd")
     # Its number may be another process's by now: this one's, for instance.
     Embedded(bare.places).pid_file.write_text(str(os.getpid()))
     bare.start()
     assert bare.docker("inspect", "-f", "{{.State.Running}}", "web") == "false"
+    assert not socket.exists()
     bare.docker("rm", "-f", "web")
     serve(bare, "second")
 
@@ -91,9 +94,12 @@ def test_a_killed_engine_leaves_nothing_after_stop(killed: list[str], bare: Room
     bare.start()
     bare.docker("load", "-q", "-i", str(busybox))
     serve(bare)
+    (socket,) = map(Path, sockets(Embedded(bare.places).exec_root))
+    assert socket.is_socket()
     kill_engine(bare, *killed)
     bare.stop()
     assert bare.traces() == before
+    assert not socket.exists()
     bare.stop()  # twice is fine
     assert bare.traces() == before
 

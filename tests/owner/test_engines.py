@@ -204,6 +204,7 @@ def test_podman(archive, expected, prefix, short, tmp_path):
     path = unpacked(short, *PODMAN)
     where, log = short / "podman.sock", short / "log"
     places = ["--root", short / "data", "--runroot", short / "run", "--storage-driver", "vfs"]
+    places += ["--tmpdir", short / "tmp"]
     parts = ["--conmon", path[1] / "conmon", "--runtime", path[1] / "crun"]
     argv = [path[1] / "podman", *places, *parts, "system", "service", "--time", "0", f"unix://{where}"]
     client = [*path, prefix / "usr/bin"]
