@@ -24,6 +24,8 @@ _NAME = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9_.-]+")
 _STORE = "/var/lib/registry"
 _PASSWORDS = "/etc/docker/registry/htpasswd"
 _PATIENCE = 60.0  # seconds until it must have come up
+# The status as a word of its own: the registry's port may be 40139.
+_NO_LOGIN = re.compile(r"unauthorized|\b401\b", re.IGNORECASE)
 
 
 class LessonRegistry:
@@ -208,7 +210,7 @@ class LessonRegistry:
         try:
             run(command, tried=tried, env=self.env, stdin=password.encode())
         except ProcessError as error:
-            if "401" in error.log or "unauthorized" in error.log.lower():
+            if _NO_LOGIN.search(error.log):
                 fix = "Ask for the right ones; a login that was stored before stays."
                 raise RegistryError(tried, "the name or the password is wrong", fix) from error
             raise RegistryError(tried, self.words(error.found)[0], self.words(error.found)[1]) from error
@@ -278,7 +280,11 @@ class LessonRegistry:
                 "no registry answers there",
                 f"Start it: docker start {self.name}",
             ),
-            ("no basic auth|unauthorized|denied|401", "it asks for a login", f"Log in, then repeat: {login}"),
+            (
+                f"no basic auth|denied|{_NO_LOGIN.pattern}",
+                "it asks for a login",
+                f"Log in, then repeat: {login}",
+            ),
             (
                 "Client.Timeout",
                 "it took too long to answer",
