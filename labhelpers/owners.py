@@ -3,7 +3,8 @@
 Each such process (a kernel, `./lab up`) holds a lock as their owner, under a random name. The lock is the
 operating system's: it is free from the moment in which its holder ends, and nobody can be taken for its
 holder, as another process could be by its number. What is made carries the name: containers as a label
-(`labhelpers.engine.owned`), temporary folders in their path. `labhelpers.watch` removes what lost its owner.
+(`labhelpers.engine.owned`), temporary folders in their path. A program that a kernel started is in its
+session. `labhelpers.watch` removes what lost its owner.
 """
 
 from __future__ import annotations
@@ -43,6 +44,11 @@ class Owner:
     def containers(self) -> Path:
         """A mark: it has asked an engine for containers."""
         return self.folder / "containers"
+
+    @property
+    def session(self) -> Path:
+        """The number of the session that it leads, if it leads one, as a kernel does."""
+        return self.folder / "session"
 
     def lost_for(self) -> float:
         """Seconds since somebody first asked this of an owner that is no more."""
@@ -102,6 +108,8 @@ def claim() -> Owner:
             owner = Owner(name, folder / name, FileLock(folder / name / "lock"))
             owner.folder.mkdir()
             owner.lock.acquire()
+            if sys.platform != "win32" and os.getsid(0) == os.getpid():
+                owner.session.write_text(str(os.getpid()))
             _mine[where.runtime] = os.getpid(), owner
             if not is_watched(where):
                 _start_watcher(where)

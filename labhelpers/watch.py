@@ -7,6 +7,8 @@ only when the operating system gave its lock free, and only what carries that ow
 
 from __future__ import annotations
 
+import contextlib
+import os
 import shutil
 import signal
 import threading
@@ -23,6 +25,7 @@ from labhelpers.wait import wait_until
 _EVERY = 1.0  # seconds between two looks
 _LATE = 5.0  # a container that was asked for in its maker's last moment may come so many seconds later
 _PATIENCE = 60.0  # seconds that an engine is given to answer, and until what needs root is tried again
+_GRACE = 3.0  # seconds that a program is given to end in order
 _MOST_LOG = 200_000  # bytes
 
 
@@ -51,6 +54,8 @@ def sweep(where: Places, told: Callable[[str], None] = lambda _: None, *, at_onc
 def _remove(where: Places, owner: owners.Owner, told: Callable[[str], None]) -> None:
     if running.end_of(where, owner.name):
         told(f"{owner.name}: ended JupyterLab, whose ./lab up is gone")
+    if ended := _end_session(owner):
+        told(f"{owner.name}: ended {', '.join(ended)}")
     folder = owners.temporary_of(where, owner.name)
     if folder.exists():
         shutil.rmtree(folder)
@@ -65,6 +70,27 @@ def _remove(where: Places, owner: owners.Owner, told: Callable[[str], None]) -> 
                 told(f"{owner.name}: removed {', '.join(names)}")
         finally:
             engine.close()
+
+
+def _end_session(owner: owners.Owner) -> list[str]:
+    """End what a lost owner started and left running, a `docker build` say; the names of the programs."""
+    try:
+        number = int(owner.session.read_text())
+    except (OSError, ValueError):
+        return []
+    with contextlib.suppress(psutil.NoSuchProcess):
+        if psutil.Process(number).status() != psutil.STATUS_ZOMBIE:
+            return []  # a newcomer: no process gets the number of a session in which another one lives
+    found = []
+    for process in psutil.process_iter(["name"]):
+        with contextlib.suppress(OSError, psutil.Error):
+            if os.getsid(process.pid) == number and process.status() != psutil.STATUS_ZOMBIE:
+                process.terminate()
+                found.append(process)
+    for process in psutil.wait_procs(found, timeout=_GRACE)[1]:
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+    return [process.info["name"] for process in found]
 
 
 def tidy_engine(where: Places) -> bool:

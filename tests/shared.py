@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import psutil
@@ -39,10 +40,11 @@ _absent: list[str] = []
 # It serves the other processes too, after the end of the one that started it.
 _IN_THE_BACKGROUND = 'out=$1; shift; "$@" > "$out" 2>&1 < /dev/null & echo $!'
 
-# The first group brings the workshop up; tests that need none of it are done meanwhile. Then come the groups
-# that take longest, so that none of them is begun when the others have ended.
+# The first group brings the workshop up; tests that need none of it, or only the engine's programs, are done
+# meanwhile. Then come the groups that take longest, so that none of them is begun when the others have ended.
 _FIRST = (
     "tests/owner/test_embedded.py",
+    "tests/owner/test_engines.py",
     "tests/test_lab.py",
     "tests/test_house.py",
     "tests/browser/test_slides.py",
@@ -152,29 +154,37 @@ def _remove() -> None:
     shutil.rmtree(_HOME, ignore_errors=True)
 
 
-def bring_up() -> Up:
-    """`./lab up` as a person starts it, once for all processes of this run."""
+def _started() -> int:
+    """`./lab up`, started by whoever needs it first; the number of its process."""
     out, pid = folder() / "up.out", folder() / "up.pid"
-    with FileLock(folder() / "up.lock", timeout=_START):
+    with FileLock(folder() / "up.lock", timeout=60):
         if not pid.exists():
             command = ["sh", "-c", _IN_THE_BACKGROUND, "sh", out, ROOT / "lab", "up", "--no-browser", "--yes"]
             started = subprocess.run(
                 command, cwd=ROOT, start_new_session=True, stdout=subprocess.PIPE, text=True, check=True
             )
             pid.write_text(started.stdout)
-        number = int(pid.read_text())
+        return int(pid.read_text())
 
-        def address() -> str | None:
-            text = out.read_text()
-            if found := re.search(r"http://127\.0\.0\.1\S+token=\S+", text):
-                return found.group()
-            if not _runs(number):
-                if (reason := why_not()) and "Could not start an engine of the workshop's own" in text:
-                    cannot(f"no engine runs here, and none can be brought: {reason}")
-                pytest.fail(f"./lab up ended:\n{text}")
-            return None
 
-        return Up(wait_until(address, _START, what="./lab up", log=out.read_text), out.read_text())
+def bring_up(enough: Callable[[], bool] = lambda: False) -> Up:
+    """`./lab up` as a person starts it, once for all processes of this run.
+
+    `enough`: what is needed of it is there, also before it says where it is: its `address` is "" then.
+    """
+    number, out = _started(), folder() / "up.out"
+
+    def far() -> Up | None:
+        text = out.read_text()
+        if found := re.search(r"http://127\.0\.0\.1\S+token=\S+", text):
+            return Up(found.group(), text)
+        if not _runs(number):
+            if (reason := why_not()) and "Could not start an engine of the workshop's own" in text:
+                cannot(f"no engine runs here, and none can be brought: {reason}")
+            pytest.fail(f"./lab up ended:\n{text}")
+        return Up("", text) if enough() else None
+
+    return wait_until(far, _START, what="./lab up", log=out.read_text)
 
 
 def _runs(number: int) -> bool:

@@ -18,14 +18,16 @@ from labhelpers.wait import wait_until
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="no watcher is started there")
 HOLD = """
-import os, sys
+import os, subprocess, sys
 from labhelpers import owners
+if sys.argv[1:]:
+    subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
 with owners.temporary() as folder:
     (folder / "file").touch()
     print(owners.claim().name, folder, flush=True)
     sys.stdin.read()
 """
-Start = Callable[[], tuple[subprocess.Popen[str], str, Path]]
+Start = Callable[..., tuple[subprocess.Popen[str], str, Path]]
 
 
 @pytest.fixture
@@ -36,13 +38,20 @@ def where(monkeypatch: pytest.MonkeyPatch) -> Places:
 
 @pytest.fixture
 def start(where: Places) -> Iterator[Start]:
-    """Starts a process that owns a folder: the process, its name as an owner, the folder."""
+    """Starts a process that owns a folder: the process, its name as an owner, the folder.
+
+    `words`: a program that it starts. `kernel`: as JupyterLab starts a kernel, in a session of its own.
+    """
     started = []
 
-    def begin() -> tuple[subprocess.Popen[str], str, Path]:
-        command = [sys.executable, "-c", HOLD]
+    def begin(*words: str, kernel: bool = False) -> tuple[subprocess.Popen[str], str, Path]:
         process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", HOLD, *words],
+            cwd=ROOT,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            start_new_session=kernel,
         )
         started.append(process)
         assert process.stdout is not None
@@ -89,6 +98,22 @@ def test_what_a_killed_process_leaves_goes_and_what_a_living_one_has_stays(
     living.communicate("")
     wait_until(lambda: not watchers(where), 20, what="the end of the watcher, with the last owner")
     assert list((where.cache / "tmp").iterdir()) == []
+
+
+def test_what_a_killed_kernel_started_ends_with_it(where: Places, start: Start) -> None:
+    """As far as it is in the kernel's session; without one, in a terminal say, it is the terminal's."""
+    kernel, _, _ = start("sleep", "600", kernel=True)
+    other, _, _ = start("sleep", "600")
+    (ends,), (stays,) = (psutil.Process(one.pid).children() for one in (kernel, other))
+    try:
+        kernel.kill()
+        other.kill()
+        wait_until(lambda: there(where) == [], 20, what="the end of what they had")
+        assert not ends.is_running()
+        assert stays.is_running()
+    finally:
+        stays.kill()
+    assert "ended sleep" in (where.logs / "watch.log").read_text()
 
 
 def test_without_a_watcher_the_next_sweep_does_it(where: Places, start: Start) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import shared
 from rooms import Room, Stock, room, sweep
 from support import cannot
 
@@ -21,16 +22,18 @@ from labhelpers.telling import Quiet
 
 
 @pytest.fixture(scope="session")
-def prefix(tmp_path_factory: pytest.TempPathFactory, up: object) -> Path:
-    """The engine's programs: those that `./lab up` fetched, or the same for these tests alone."""
+def prefix(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The engine's programs: those that `./lab up` fetches first, or the same for these tests alone."""
     if sys.platform != "linux" or not is_root():
         cannot("network namespaces need root on Linux")
     for program in ("nsenter", "ip"):
         if not shutil.which(program):
             cannot(f"the program {program} is not there")
     own = places().prefix
+    stamp = own / ".packages.json"
+    shared.bring_up(stamp.exists)
     sweep(own)
-    if (own / ".packages.json").exists():
+    if stamp.exists():
         return own.resolve()
     where = packages.archive()
     if where is None:

@@ -38,70 +38,12 @@ def kill_engine(room: Room, *names: str) -> None:
     wait_until(lambda: not [p for p in room.processes() if p.name() in names], 10, what="their end")
 
 
-def test_an_engine_from_start_to_end_leaves_nothing(bare: Room, busybox: Path) -> None:
-    before = bare.traces()
-    bare.start()
-    (daemon,) = bare.dockerd()
-    bare.start()
-    assert [p.pid for p in bare.dockerd()] == [daemon.pid], "a second start must find the first"
-    bare.docker("load", "-q", "-i", str(busybox))
-    bare.docker("network", "create", "inner")
-    bare.docker("volume", "create", "kept")
-    serve(bare)
-    during = bare.traces()
-    for kind in ("processes", "links", "rules", "cgroups", "runtime"):
-        assert during[kind] != before[kind], kind
-    bare.stop()
-    assert bare.traces() == before
-
-    bare.start()
-    assert IMAGE in bare.docker("images", "--format", "{{.Repository}}:{{.Tag}}")
-    assert "kept" in bare.docker("volume", "ls", "-q")
-    assert answer(bare) != "hello", "a container without a restart policy stays down"
-    bare.stop("remove")
-    assert bare.traces() == before
-    assert sorted(p.name for p in bare.places.data.iterdir()) in ([], ["logs"])
-
-
 def test_an_engine_binds_no_port(bare: Room) -> None:
     bare.start()
     listening = bare.run("ss", "-Hltn").stdout
     assert listening.strip() == ""
     assert bare.places.runtime.stat().st_mode & 0o777 == 0o700
     assert bare.places.engine_data.stat().st_mode & 0o007 == 0
-
-
-def test_a_killed_engine_starts_again(bare: Room, busybox: Path) -> None:
-    bare.start()
-    bare.docker("load", "-q", "-i", str(busybox))
-    serve(bare)
-    (socket,) = map(Path, sockets(Embedded(bare.places).exec_root))
-    kill_engine(bare, "dockerd")
-    # Its number may be another process's by now: this one's, for instance.
-    Embedded(bare.places).pid_file.write_text(str(os.getpid()))
-    bare.start()
-    assert bare.docker("inspect", "-f", "{{.State.Running}}", "web") == "false"
-    assert not socket.exists()
-    bare.docker("rm", "-f", "web")
-    serve(bare, "second")
-
-
-@pytest.mark.parametrize(
-    "killed", [["dockerd"], ["dockerd", "containerd"], ["dockerd", "containerd-shim-runc-v2"]]
-)
-def test_a_killed_engine_leaves_nothing_after_stop(killed: list[str], bare: Room, busybox: Path) -> None:
-    before = bare.traces()
-    bare.start()
-    bare.docker("load", "-q", "-i", str(busybox))
-    serve(bare)
-    (socket,) = map(Path, sockets(Embedded(bare.places).exec_root))
-    assert socket.is_socket()
-    kill_engine(bare, *killed)
-    bare.stop()
-    assert bare.traces() == before
-    assert not socket.exists()
-    bare.stop()  # twice is fine
-    assert bare.traces() == before
 
 
 def test_two_starts_at_once_give_one_engine(bare: Room) -> None:
@@ -151,3 +93,64 @@ def test_another_engine_without_a_socket_for_us_is_named_and_left_alone(bare: Ro
         assert "Traceback" not in done.stdout
     finally:
         theirs.ends(signal.SIGTERM)
+
+
+# -- with an image, which the workshop has when it is up
+
+
+def test_an_engine_from_start_to_end_leaves_nothing(bare: Room, busybox: Path) -> None:
+    before = bare.traces()
+    bare.start()
+    (daemon,) = bare.dockerd()
+    bare.start()
+    assert [p.pid for p in bare.dockerd()] == [daemon.pid], "a second start must find the first"
+    bare.docker("load", "-q", "-i", str(busybox))
+    bare.docker("network", "create", "inner")
+    bare.docker("volume", "create", "kept")
+    serve(bare)
+    during = bare.traces()
+    for kind in ("processes", "links", "rules", "cgroups", "runtime"):
+        assert during[kind] != before[kind], kind
+    bare.stop()
+    assert bare.traces() == before
+
+    bare.start()
+    assert IMAGE in bare.docker("images", "--format", "{{.Repository}}:{{.Tag}}")
+    assert "kept" in bare.docker("volume", "ls", "-q")
+    assert answer(bare) != "hello", "a container without a restart policy stays down"
+    bare.stop("remove")
+    assert bare.traces() == before
+    assert sorted(p.name for p in bare.places.data.iterdir()) in ([], ["logs"])
+
+
+def test_a_killed_engine_starts_again(bare: Room, busybox: Path) -> None:
+    bare.start()
+    bare.docker("load", "-q", "-i", str(busybox))
+    serve(bare)
+    (socket,) = map(Path, sockets(Embedded(bare.places).exec_root))
+    kill_engine(bare, "dockerd")
+    # Its number may be another process's by now: this one's, for instance.
+    Embedded(bare.places).pid_file.write_text(str(os.getpid()))
+    bare.start()
+    assert bare.docker("inspect", "-f", "{{.State.Running}}", "web") == "false"
+    assert not socket.exists()
+    bare.docker("rm", "-f", "web")
+    serve(bare, "second")
+
+
+@pytest.mark.parametrize(
+    "killed", [["dockerd"], ["dockerd", "containerd"], ["dockerd", "containerd-shim-runc-v2"]]
+)
+def test_a_killed_engine_leaves_nothing_after_stop(killed: list[str], bare: Room, busybox: Path) -> None:
+    before = bare.traces()
+    bare.start()
+    bare.docker("load", "-q", "-i", str(busybox))
+    serve(bare)
+    (socket,) = map(Path, sockets(Embedded(bare.places).exec_root))
+    assert socket.is_socket()
+    kill_engine(bare, *killed)
+    bare.stop()
+    assert bare.traces() == before
+    assert not socket.exists()
+    bare.stop()  # twice is fine
+    assert bare.traces() == before

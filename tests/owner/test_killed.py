@@ -20,8 +20,8 @@ from labhelpers.wait import wait_until
 pytestmark = [pytest.mark.owner, pytest.mark.engine]
 MINUTE = 60
 BUSYBOX = "localhost:5005/lab/busybox:1"
-# What a kernel makes for itself: a measurement that runs, a check's container, a folder. And what a learner
-# makes, who goes on with it after a restart of the kernel.
+# What a kernel makes for itself: a measurement that runs, a check's container, a folder, a build under way.
+# And what a learner makes, who goes on with it after a restart of the kernel.
 BUSY = f"""
 import os, subprocess
 from labhelpers.engine import connect
@@ -33,7 +33,9 @@ engine = connect()
 measured = start_container(engine, "{BUSYBOX}", "sleep 3600")
 engine.api.containers.create("{BUSYBOX}", name=f"check-{{os.getpid()}}", labels=labels())
 aside = temporary()
-(aside.__enter__() / "file").touch()
+file = aside.__enter__() / "Dockerfile"
+file.write_text("FROM {BUSYBOX}\\nRUN sleep 1234")
+build = subprocess.Popen(["docker", "build", "-q", str(file.parent)])
 """
 RUN = """
 import sys
@@ -52,7 +54,8 @@ def work(room: Room) -> None:
     connection = next(word for word in one.cmdline() if "kernel-" in word)
     done = room.run(sys.executable, "-c", RUN, connection, BUSY)
     assert done.stdout.splitlines()[-1] == "ok", done.stdout
-    assert len(of_kernels(room)) == 3
+    assert len(made(room)) == 3
+    wait_until(lambda: room.running("sleep 1234"), 30, what="the build")
 
 
 def kernels(room: Room) -> list[psutil.Process]:
@@ -60,10 +63,15 @@ def kernels(room: Room) -> list[psutil.Process]:
     return room.running("ipykernel")
 
 
-def of_kernels(room: Room) -> list[str]:
+def made(room: Room) -> list[str]:
     """The containers and files that are to go with their kernel."""
     files = [path for path in (room.places.cache / "tmp").rglob("*") if path.is_file()]
     return [*room.docker("ps", "-aq", "--filter", f"label={OWNER}").split(), *map(str, files)]
+
+
+def of_kernels(room: Room) -> list[str]:
+    """The same, and the programs that a kernel started, with what the engine runs for them."""
+    return [*made(room), *(str(process.pid) for process in room.running("docker build", "sleep 1234"))]
 
 
 def running(room: Room) -> set[str]:
