@@ -53,6 +53,13 @@ def talk(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return page
 
 
+def written(folder: Path, name: str) -> Path:
+    """The page of one of the sources."""
+    page = folder / f"{name}.html"
+    page.write_text(Source(name).page(places()), encoding="utf-8")
+    return page
+
+
 def open_talk(page: Page, talk: Path, query: str = "") -> tuple[list[str], list[str]]:
     """Open the page where nothing answers. Returns what it asks for and its errors, which go on growing."""
     asked: list[str] = []
@@ -73,9 +80,7 @@ def test_every_slide_fits_and_asks_for_nothing(
     page: Page, tmp_path: Path, name: str, width: int, height: int
 ) -> None:
     page.set_viewport_size({"width": width, "height": height})
-    written = tmp_path / f"{name}.html"
-    written.write_text(Source(name).page(places()), encoding="utf-8")
-    asked, wrong = open_talk(page, written)
+    asked, wrong = open_talk(page, written(tmp_path, name))
     titles = [slide.title for slide in Source(name).slides()]
     assert page.evaluate("Reveal.getTotalSlides()") == len(titles)
     for number, title in enumerate(titles):
@@ -89,10 +94,11 @@ def test_every_slide_fits_and_asks_for_nothing(
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_slide(page: Page, talk: Path, scheme: str) -> None:
+@pytest.mark.parametrize("name", ["talk", "cheatsheet"])
+def test_axe_finds_nothing_on_any_slide(page: Page, tmp_path: Path, name: str, scheme: str) -> None:
     page.emulate_media(color_scheme=scheme)
     page.set_viewport_size({"width": 1280, "height": 720})
-    open_talk(page, talk)
+    open_talk(page, written(tmp_path, name))
     bring_axe(page)
     rules = "violations.map(v => [v.id, v.nodes[0].html.slice(0, 120)])"
     found = {0: page.evaluate(f"async () => (await axe.run()).{rules}")}
