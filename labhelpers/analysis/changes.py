@@ -81,11 +81,11 @@ def _files(image: Image, tree: Tree, contents: bool) -> Iterator[Change]:
             _content_differs(image, replay, before, after, contents),
             old.metadata != new.metadata,
         )
-    own = image.layers[tree.upto].index.paths
-    for path in dict.fromkeys(own):
+    own = image.layers[tree.upto].index
+    for path in dict.fromkeys(own.paths):
         number = replay.files.get(path)
         if number is not None and number >= base and path not in displaced:
-            yield Change(path, "added", False, None, replay.entry(number), None, False)
+            yield Change(path, "added", False, None, own.entry(number - base), None, False)
 
 
 def _folders(tree: Tree) -> Iterator[Change]:

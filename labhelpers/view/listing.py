@@ -104,6 +104,8 @@ class LayerAlone(Tallied):
 
     def is_hidden(self, path: str) -> bool:
         """Whether a later layer hides it: it is there, and the image shows another or none."""
+        if self._layer == self._final.upto:
+            return False
         change = self._changes.get(path)
         if change is None or change.folder or change.kind == "removed":
             return False
