@@ -76,7 +76,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         terminalreporter.write_line(
             "Left out, because each takes a minute or more, and run by ./lab test --long: the learner's runs "
             "of the longer notebooks, 03 in a browser, 06 and 07 with the network cut, all notebooks after a "
-            "kit was loaded, the workshop's own image, the explorer's bench in a page."
+            "kit was loaded, the workshop's own image, the explorer's bench in a page, conda's two commands."
         )
     if said := shared.slowest_check():
         terminalreporter.write_line(said)

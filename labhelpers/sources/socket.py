@@ -17,7 +17,8 @@ from urllib.parse import quote
 from labhelpers.errors import EngineError, EngineUnreachable, ImageError
 
 _PATIENCE = 120.0  # seconds without a byte
-# Seconds and microseconds after which a chunk that is not full is taken as it is.
+# Seconds and microseconds: to be let in, and after which a chunk that is not full is taken as it is.
+_WAITING = struct.pack("ll", 120, 0)
 _FILLING = struct.pack("ll", 0, 20_000)
 _CHUNK = 1 << 20
 _HEAD = 1 << 16
@@ -51,6 +52,7 @@ class SocketImages:
             with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection:
                 # The kernel keeps the time, not Python, so that MSG_WAITALL can fill a whole chunk.
                 connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVTIMEO, _FILLING)
+                connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _WAITING)
                 connection.connect(self._path)
                 # HTTP 1.0: an answer in one piece until the engine closes. Version 1.1 would cut it into
                 # pieces of 32 KiB. One that breaks off is noticed by who reads it: an archive says where it
