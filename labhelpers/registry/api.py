@@ -14,6 +14,7 @@ from labhelpers.oci import Descriptor
 
 ACCEPT = ", ".join((*oci.MANIFEST_TYPES, *oci.INDEX_TYPES))
 Login = tuple[str, str]  # a name and a password
+_CONNECT, _ANSWER = 10.0, 60.0  # seconds; a busy machine's disk may take some for a small blob
 
 
 class Stored(NamedTuple):
@@ -43,18 +44,19 @@ class RegistryApi:
         """The registry part of an image's name."""
         return f"localhost:{self.port}"
 
-    def get(self, path: str, *, timeout: float = 10) -> requests.Response:
-        """Ask. `requests.RequestException` where nobody answers."""
+    def get(self, path: str, *, timeout: float | None = None) -> requests.Response:
+        """Ask. `timeout` in seconds. `requests.RequestException` where nobody answers."""
         return self._request("GET", path, timeout)
 
-    def _request(self, method: str, path: str, timeout: float = 10) -> requests.Response:
+    def _request(self, method: str, path: str, timeout: float | None = None) -> requests.Response:
         with requests.Session() as session:
             # A proxy of the machine's must not be asked for an address of the machine's.
             session.trust_env = False
             session.headers["User-Agent"] = "labhelpers"
             url = f"http://127.0.0.1:{self.port}{path}"
             accept = {"Accept": ACCEPT}
-            return session.request(method, url, headers=accept, auth=self._login(), timeout=timeout)
+            patience = timeout or (_CONNECT, _ANSWER)
+            return session.request(method, url, headers=accept, auth=self._login(), timeout=patience)
 
     def answers(self) -> bool:
         """Whether a registry answers, be it that it wants a password."""
@@ -106,6 +108,9 @@ class RegistryApi:
         """The answer, or None for "not found". RegistryError for anything else."""
         try:
             answer = self._request(method, path)
+        except requests.ReadTimeout as error:
+            found = f"it has not answered for {_ANSWER:g} seconds"
+            raise self.error(tried, found, "The machine is busy: wait a little, and repeat.") from error
         except requests.RequestException as error:
             raise self.error(tried, "no registry answers there") from error
         if answer.status_code == 404:
