@@ -74,6 +74,25 @@ def leave_in_order() -> None:
             signal.signal(number, leave)
 
 
+@contextmanager
+def _signals_wait() -> Iterator[None]:
+    """What would end this process ends it after the block: nothing may be begun and not written down."""
+    came: list[int] = []
+    before = {}
+    for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        # What is ignored stays so, also in the programs that are started.
+        if number and callable(signal.getsignal(number)):
+            before[number] = signal.signal(number, lambda number, _: came.append(number))
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
+
+
 def choose_port(asked: int | None) -> int:
     """The port to use: the one asked for, or the first free one from 8888.
 
@@ -87,6 +106,19 @@ def choose_port(asked: int | None) -> int:
             return port
     check_port(DEFAULT_PORT, "JupyterLab")
     return DEFAULT_PORT
+
+
+@contextmanager
+def opened(where: Places, env: Mapping[str, str], port: int) -> Iterator[Server]:
+    """A JupyterLab that is starting; it ends with the block, whenever a signal comes."""
+    server = None
+    try:
+        with _signals_wait():
+            server = Server(where, env, port)
+        yield server
+    finally:
+        if server is not None:
+            server.stop()
 
 
 class Server:

@@ -67,16 +67,13 @@ def command(port: int | None, no_browser: bool, yes: bool, prepare: bool, wait: 
             _tell(ready, where)
             if prepare:
                 return 0
-            server = jupyter.Server(where, ready.env, chosen)
-            try:
+            with jupyter.opened(where, ready.env, chosen) as server:
                 with Show().task("Starting JupyterLab", unit="steps"):
                     server.wait_ready()
                 console.print(f"\nThe workshop is open at\n  {server.url}\nCtrl-C ends it.", markup=False)
                 if not no_browser:
                     server.open_browser()
                 return _stay(server)
-            finally:
-                server.stop()
     except jupyter.AlreadyRunning as other:
         if other.running is None:
             raise

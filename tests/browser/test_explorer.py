@@ -168,6 +168,7 @@ def test_everything_can_be_done_by_keyboard(page: Page, lab: Lab, write) -> None
         page.keyboard.press(key)
         expect(explorer.locator("[aria-current=true]")).to_have_attribute("data-layer", layer)
         expect(explorer.locator(f"[data-layer='{layer}']")).to_be_focused()
+    expect(explorer.locator(".lx-row", has_text="app/").first).to_be_visible()
     # On to the tabs, through the tools, into the tree: Tab reaches each.
     seen = []
     for _ in range(14):
