@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from labhelpers.benchmarks.table import Result
 from labhelpers.doctor import browser
 from labhelpers.errors import LabError
-from labhelpers.jupyter import FIRST, AlreadyRunning, Server, choose_port, only_one
+from labhelpers.jupyter import FIRST, AlreadyRunning, Server, choose_port, only_one, opened
 from labhelpers.places import Places, places
 from labhelpers.wait import wait_until
 
@@ -182,17 +182,16 @@ def _notebook_on_screen(program: str, code: str) -> Iterator[Page]:
         with only_one(where):
             where.notebooks.mkdir(exist_ok=True)
             (where.notebooks / FIRST).write_text(json.dumps(_notebook(code)))
-            server = Server(where, {}, choose_port(None))
             try:
-                server.wait_ready()
-                with sync_playwright() as playwright:
-                    chromium = playwright.chromium.launch(executable_path=program, args=_QUIET)
-                    page = chromium.new_page(viewport={"width": 1400, "height": 900})
-                    _open(page, server)
-                    yield page
-                    chromium.close()
+                with opened(where, {}, choose_port(None)) as server:
+                    server.wait_ready()
+                    with sync_playwright() as playwright:
+                        chromium = playwright.chromium.launch(executable_path=program, args=_QUIET)
+                        page = chromium.new_page(viewport={"width": 1400, "height": 900})
+                        _open(page, server)
+                        yield page
+                        chromium.close()
             finally:
-                server.stop()
                 shutil.rmtree(aside, ignore_errors=True)
     except AlreadyRunning as error:
         raise LabError(

@@ -11,6 +11,20 @@ from pathlib import Path
 import pytest
 
 
+def accept(server: socket.socket, serve: Callable[[socket.socket], None]) -> None:
+    """Hand whoever connects to `serve`, in a thread of its own, until the server is shut down."""
+
+    def listen() -> None:
+        while True:
+            try:
+                client, _ = server.accept()
+            except OSError:
+                return
+            serve(client)
+
+    threading.Thread(target=listen, daemon=True).start()
+
+
 @pytest.fixture
 def listener(tmp_path: Path) -> Iterator[Callable[[bytes | None], str]]:
     """Call it with an answer to have something listen: bytes are sent to whoever connects, None is silence.
@@ -26,19 +40,14 @@ def listener(tmp_path: Path) -> Iterator[Callable[[bytes | None], str]]:
         server.listen()
         opened.append(server)
 
-        def serve() -> None:
-            while True:
-                try:
-                    client, _ = server.accept()
-                except OSError:
-                    return
-                opened.append(client)
-                if answer is not None:
-                    if client.recv(65536):
-                        client.sendall(answer)
-                    client.close()
+        def serve(client: socket.socket) -> None:
+            opened.append(client)
+            if answer is not None:
+                if client.recv(65536):
+                    client.sendall(answer)
+                client.close()
 
-        threading.Thread(target=serve, daemon=True).start()
+        accept(server, serve)
         return f"unix://{path}"
 
     yield listen

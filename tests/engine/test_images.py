@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterator
 
 import pytest
+from engine.conftest import accept
 
 from labhelpers.analysis.waste import analyse
 from labhelpers.engine import Engine
@@ -30,18 +31,13 @@ def over_tcp(engine: Engine) -> Iterator[str]:
                 target.sendall(data)
             target.shutdown(socket.SHUT_WR)
 
-    def serve() -> None:
-        while True:
-            try:
-                client, _ = server.accept()
-            except OSError:
-                return
-            inner = socket.socket(socket.AF_UNIX)
-            inner.connect(path)
-            for pair in ((client.dup(), inner.dup()), (inner, client)):
-                threading.Thread(target=copy, args=pair, daemon=True).start()
+    def serve(client: socket.socket) -> None:
+        inner = socket.socket(socket.AF_UNIX)
+        inner.connect(path)
+        for pair in ((client.dup(), inner.dup()), (inner, client)):
+            threading.Thread(target=copy, args=pair, daemon=True).start()
 
-    threading.Thread(target=serve, daemon=True).start()
+    accept(server, serve)
     yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
     server.shutdown(socket.SHUT_RDWR)
     server.close()
